@@ -1,0 +1,26 @@
+# boxcar_layer(NAME [LIBRARIES …]): the folder src/NAME as a static library that links all layers declared before it,
+# and its *_test.cc as the test program NAME_test.
+set(BOXCAR_LAYERS "" CACHE INTERNAL "")
+
+function(boxcar_layer name)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  if(NOT sources)
+    return()
+  endif()
+  add_library(boxcar_${name} STATIC ${sources})
+  target_include_directories(boxcar_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+  target_compile_definitions(boxcar_${name} PRIVATE BOXCAR_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(boxcar_${name} PUBLIC ${BOXCAR_LAYERS} ${ARG_LIBRARIES})
+  set(BOXCAR_LAYERS boxcar_${name} ${BOXCAR_LAYERS} CACHE INTERNAL "")
+endfunction()
+
+function(boxcar_program)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
+    add_executable(boxcar ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
+    target_link_libraries(boxcar PRIVATE ${BOXCAR_LAYERS} -static-libstdc++ -static-libgcc)
+    set_target_properties(boxcar PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    install(TARGETS boxcar RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endfunction()

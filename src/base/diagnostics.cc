@@ -1,0 +1,31 @@
+#include "base/diagnostics.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace boxcar {
+
+std::string Finding::text() const {
+  std::string out = file;
+  if (at.line != 0) out += ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  if (!out.empty()) out += ": ";
+  if (severity == Severity::Warning) out += "warning: ";
+  return out + message;
+}
+
+void Findings::error(std::string_view file, Position at, std::string message) {
+  findings_.push_back({std::string(file), at, Severity::Error, std::move(message)});
+  ++errors_;
+}
+
+void Findings::warn(std::string_view file, Position at, std::string message) {
+  findings_.push_back({std::string(file), at, Severity::Warning, std::move(message)});
+}
+
+void Findings::sort() {
+  std::stable_sort(findings_.begin(), findings_.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.file, a.at) < std::tie(b.file, b.at);
+  });
+}
+
+}  // namespace boxcar

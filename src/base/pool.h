@@ -1,0 +1,39 @@
+// A bounded pool of threads for what blocks: hashing, unpacking, committing, transfers.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace boxcar {
+
+class Pool {
+ public:
+  // Threads are started with the first job. Each has a working directory of its own (unshare(CLONE_FS)), so that a job
+  // may chdir for a mount whose options would be too long otherwise.
+  explicit Pool(unsigned threads = std::thread::hardware_concurrency());
+  ~Pool();  // finishes what was submitted
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  void submit(std::function<void()> job);  // from any thread
+  // Runs job(0) … job(n-1), the caller's thread lending a hand, and returns when all are done. May be called from a
+  // job of the same pool.
+  void for_each(std::size_t n, const std::function<void(std::size_t)>& job);
+  unsigned size() const { return size_; }
+
+ private:
+  void work();
+
+  const unsigned size_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> jobs_;
+  std::vector<std::thread> threads_;
+  bool closing_ = false;
+};
+
+}  // namespace boxcar

@@ -1,0 +1,23 @@
+// Small things about text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace boxcar {
+
+// Of `candidates` the one a person who typed `name` most likely meant (Damerau-Levenshtein distance, at most a third of
+// the length), or "".
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
+// " (did you mean 'x'?)" or "".
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+bool valid_utf8(std::string_view text);
+// For messages and terminals: control characters, bytes that are not UTF-8 and newlines become \xNN, \n …, and more
+// than `limit` bytes are cut with "…".
+std::string printable(std::string_view bytes, std::size_t limit = 200);
+// A JSON string literal with its quotes; bytes that are not UTF-8 become U+FFFD.
+std::string json_quote(std::string_view text);
+
+}  // namespace boxcar

@@ -1,0 +1,120 @@
+// A workflow as its author wrote it: steps are tools with values, links feed outputs into inputs. Not yet checked
+// against the images; the planner does that.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/diagnostics.h"
+#include "model/tool.h"
+
+namespace boxcar {
+
+// Feeds an output port, or a path within it, of another step: "step/port" or "step/port/path/within".
+struct Link {
+  std::string step;
+  std::string port;
+  std::string path;  // relative, may be empty
+};
+
+// A path of the host. Relative ones count from the folder of the workflow file.
+struct HostPath {
+  std::string path;
+};
+
+// A workflow input of type file or directory: "${inputs.sky}".
+struct InputReference {
+  std::string name;
+};
+
+using Source = std::variant<Link, HostPath, InputReference>;
+
+// What stands on the right-hand side of `inputs:`. A host path starts with "/", "./", "../" or "~/"; "${inputs.x}" alone is
+// a reference; anything else is a link.
+Result<Source> parse_source(std::string_view text);
+std::string text_of(const Source& source);
+
+struct Binding {  // of an input port
+  std::string port;
+  Source source;
+  Position at;
+};
+
+struct Argument {  // of a parameter. A string value may hold "${inputs.x}"; when it is nothing else, the type is kept.
+  std::string name;
+  Value value;
+  Position at;
+};
+
+struct CachePolicy {
+  bool enabled = true;
+  std::optional<Seconds> max_age;
+  bool direct = false;  // with enabled = false only: outputs are bound to the user's directory itself
+};
+
+struct Variable {
+  std::string name;
+  std::string value;
+  Position at;
+};
+
+struct Secret {
+  std::string name;
+  std::string env;   // of the host, or
+  std::string file;  // on the host
+  Position at;
+};
+
+// What few steps say; kept apart so that a plain step stays small.
+struct StepOptions {
+  std::string template_name;
+  Position template_at;
+  std::vector<Variable> env;
+  std::vector<Secret> secrets;
+  Resources resources;
+  bool network = true;
+  CachePolicy cache;
+  int retries = 0;  // after a non-zero exit
+  std::optional<Seconds> timeout;
+  std::optional<Tool> tool;  // for an image that declares nothing
+  std::vector<std::pair<std::string, Position>> after;
+};
+
+struct Step {
+  std::string name;
+  std::shared_ptr<const std::string> image;  // as written; steps of one image share it
+  Position at;
+  Position image_at;
+  std::vector<Argument> params;
+  std::vector<Binding> inputs;
+  std::unique_ptr<StepOptions> options;  // none: all defaults
+
+  const StepOptions& settings() const;  // the defaults when there are none
+};
+
+struct WorkflowInput {
+  Parameter parameter;      // name, type, default (initial), help, choices
+  bool directory = false;   // type: directory. The value is a host path, as with file
+};
+
+struct WorkflowOutput {
+  std::string name;
+  Link from;
+  std::string to;  // a host path, empty: only named in the summary
+  Position at;
+};
+
+struct Workflow {
+  std::string name;
+  std::string file;       // for messages; "" when built in code
+  std::string directory;  // absolute; relative host paths count from here
+  std::vector<WorkflowInput> inputs;
+  std::vector<Step> steps;  // in the order of the document; names are unique
+  std::vector<WorkflowOutput> outputs;
+};
+
+}  // namespace boxcar

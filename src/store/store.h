@@ -1,0 +1,71 @@
+// The store on disk. docs/store.md describes its layout and why a result appears whole or not at all.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/pool.h"
+#include "store/results.h"
+
+namespace boxcar {
+
+struct GcOptions {
+  std::optional<Seconds> older_than;         // results last used longer ago
+  std::optional<std::uint64_t> max_bytes;    // then the least recently used, until at most this much is left
+  std::optional<std::vector<Key>> reachable; // given: results with other keys go
+  bool dry_run = false;
+  bool verify = false;                       // compare contents; what is damaged goes
+};
+
+struct GcReport {
+  struct Removed {
+    std::string path;
+    std::uint64_t bytes = 0;
+    std::string why;
+  };
+  std::vector<Removed> removed;
+  std::uint64_t kept = 0;
+  std::uint64_t kept_bytes = 0;
+};
+
+struct StoreOptions {
+  bool host_visible = false;  // the engine does not see this process's own mounts (Docker): copy-on-write views are copies
+};
+
+class Store : public Results {
+ public:
+  // Makes what is missing, removes what dead runners left. `directory` is absolute. The pool outlives the store.
+  static Result<std::unique_ptr<Store>> open(const std::string& directory, Pool& pool, StoreOptions options = {});
+  ~Store() override;
+
+  std::optional<StoredResult> lookup(const Action& action, const Key& key) override;
+  std::string port_path(const StoredResult& result, const PortResult& port) const override;
+  std::string directory(const StoredResult& result) const override;
+  std::unique_ptr<KeyLock> try_lock(const Key& key) override;
+  Result<Workspace> prepare(const Action& action, const Key& key, const AttemptName& name) override;
+  Result<StoredResult> commit(const Workspace& workspace, const Action& action, const Key& key,
+                              const Ending& ending) override;
+  void discard(const Workspace& workspace, bool keep) override;
+
+  // The digest of a path of the host, kept from earlier where nothing changed. Thread-safe.
+  Result<std::shared_ptr<const TreeDigest>> digest_host(const std::string& path);
+  // The key fields of a kept result, for --explain. NotFound when it is gone.
+  Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
+  // The content of an input fed from within a port's tree ("step/port/path"): digest, kind and absolute path.
+  Result<GcReport> gc(const GcOptions& options);
+  const std::string& root() const;
+  void flush();  // writes the index's pending entries; also done by the destructor
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Fills a directory of the user's from a result's port, after success: file by file by rename; foreign files there stay; only what an
+// earlier broken try of this left is removed. A file port is copied to the path `to` itself, or into it where that is a directory.
+Result<void> export_port(const std::string& source, PortKind kind, const std::string& to);
+
+}  // namespace boxcar
