@@ -23,9 +23,8 @@ void Findings::warn(std::string_view file, Position at, std::string message) {
 }
 
 void Findings::sort() {
-  std::stable_sort(findings_.begin(), findings_.end(), [](const Finding& a, const Finding& b) {
-    return std::tie(a.file, a.at) < std::tie(b.file, b.at);
-  });
+  std::stable_sort(findings_.begin(), findings_.end(),
+                   [](const Finding& a, const Finding& b) { return std::tie(a.file, a.at) < std::tie(b.file, b.at); });
 }
 
 }  // namespace boxcar

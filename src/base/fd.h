@@ -54,8 +54,8 @@ bool exists(const std::string& path);  // lstat
 
 // Paths as text. No file system access.
 std::string join_path(std::string_view directory, std::string_view name);
-std::string_view base_name(std::string_view path);    // "a/b/" gives "b"; "/" gives ""
-std::string_view directory_name(std::string_view path);  // "a" gives "."
+std::string_view base_name(std::string_view path);                        // "a/b/" gives "b"; "/" gives ""
+std::string_view directory_name(std::string_view path);                   // "a" gives "."
 std::string absolute_path(std::string_view path, std::string_view base);  // lexically normal: no ".", "..", "//"
 
 }  // namespace boxcar

@@ -33,6 +33,7 @@ class Pool {
   std::condition_variable ready_;
   std::deque<std::function<void()>> jobs_;
   std::vector<std::thread> threads_;
+  std::size_t busy_ = 0;
   bool closing_ = false;
 };
 

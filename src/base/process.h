@@ -14,9 +14,9 @@
 namespace boxcar {
 
 struct SpawnOptions {
-  std::vector<std::string> argv;                    // argv[0] is searched in PATH
-  std::optional<std::vector<std::string>> env;      // "NAME=value"; none: the caller's
-  int stdin_fd = -1;                                // -1: /dev/null
+  std::vector<std::string> argv;                // argv[0] is searched in PATH
+  std::optional<std::vector<std::string>> env;  // "NAME=value"; none: the caller's
+  int stdin_fd = -1;                            // -1: /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
   bool new_session = false;  // setsid: a terminal's Ctrl-C does not reach the child
@@ -32,8 +32,8 @@ struct Child {
 Result<Child> spawn(const SpawnOptions& options);
 
 struct Exit {
-  int code = -1;    // as a shell gives it: 128 + signal when killed
-  int signal = 0;   // 0: it exited
+  int code = -1;   // as a shell gives it: 128 + signal when killed
+  int signal = 0;  // 0: it exited
 };
 
 Result<Exit> wait_for(const Child& child);  // blocks; reaps

@@ -50,16 +50,16 @@ tl::unexpected<Error> fail_errno(std::string_view doing);  // of the current err
 
 #define BOXCAR_CONCAT2(a, b) a##b
 #define BOXCAR_CONCAT(a, b) BOXCAR_CONCAT2(a, b)
-#define BOXCAR_TRY_IMPL(var, tmp, expr) \
-  auto tmp = (expr);                    \
+#define BOXCAR_TRY_IMPL(var, tmp, expr)                    \
+  auto tmp = (expr);                                       \
   if (!tmp) return ::boxcar::fail(std::move(tmp).error()); \
   var = *std::move(tmp)
 
 // TRY(auto x, f()): x is what f gave, or the enclosing function returns f's error.
 #define TRY(var, expr) BOXCAR_TRY_IMPL(var, BOXCAR_CONCAT(try_, __LINE__), expr)
 // CHECK_OK(f()): the same for Result<void>.
-#define CHECK_OK(expr)                                                     \
-  do {                                                                     \
-    auto check_ok_ = (expr);                                               \
-    if (!check_ok_) return ::boxcar::fail(std::move(check_ok_).error());   \
+#define CHECK_OK(expr)                                                   \
+  do {                                                                   \
+    auto check_ok_ = (expr);                                             \
+    if (!check_ok_) return ::boxcar::fail(std::move(check_ok_).error()); \
   } while (false)

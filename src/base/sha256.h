@@ -14,8 +14,8 @@ namespace boxcar {
 struct Digest {
   std::array<std::uint8_t, 32> bytes{};
 
-  std::string hex() const;                         // 64 characters, lower case
-  std::string short_hex() const;                   // the first 12 of them, as directories are named
+  std::string hex() const;                                   // 64 characters, lower case
+  std::string short_hex() const;                             // the first 12 of them, as directories are named
   static std::optional<Digest> parse(std::string_view hex);  // exactly 64 hex digits, either case
   bool is_zero() const { return *this == Digest{}; }
 
