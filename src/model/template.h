@@ -10,6 +10,7 @@
 
 namespace boxcar {
 
+// Where it is false, expand() may still change the text: it undoes "$$".
 bool has_references(std::string_view text);
 // The names inside "${…}", in order. Invalid when a brace is not closed.
 Result<std::vector<std::string>> references(std::string_view text);

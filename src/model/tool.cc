@@ -1,0 +1,213 @@
+#include "model/tool.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/text.h"
+
+namespace boxcar {
+
+namespace {
+
+template <class T>
+const T* find_named(const std::vector<T>& all, std::string_view name) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const T& item) { return item.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string expected_name(Scalar scalar) {
+  switch (scalar) {
+    case Scalar::Bool:
+      return "a bool (true or false)";
+    case Scalar::Int:
+      return "an int";
+    case Scalar::Float:
+      return "a float";
+    case Scalar::Str:
+      return "a string";
+    case Scalar::File:
+      return "a file (its path)";
+    case Scalar::Choice:
+      return "a choice";
+  }
+  return {};
+}
+
+// `the string "10"`, `the int 3`, `null`: what a message says was found.
+std::string found_name(const Value& value) {
+  if (value.is_null() || value.list()) return std::string(value.kind_name());
+  const auto kind = value.kind_name();
+  const auto name = "the " + std::string(kind.substr(kind.find(' ') + 1)) + " ";
+  const auto* text = value.text();
+  return name + (text ? "\"" + printable(*text, 60) + "\"" : value.json());
+}
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string choices_text(const Parameter& parameter) {
+  std::vector<std::string> all;
+  for (const auto& choice : parameter.choices) all.push_back(choice.value.json());
+  return printable(join(all, ", "), 400);
+}
+
+Result<void> check_choice(const Parameter& parameter, const Value& value) {
+  std::vector<std::string> similar;
+  for (const auto& choice : parameter.choices) {
+    if (choice.value == value) return {};
+    if (choice.value.kind_name() == value.kind_name()) similar.push_back(choice.value.plain());
+  }
+  return fail(ErrorKind::Invalid, "expected one of " + choices_text(parameter) + ", found " + found_name(value) +
+                                      (value.text() ? did_you_mean(*value.text(), similar) : ""));
+}
+
+Result<void> check_text(const Parameter& parameter, const std::string& text) {
+  if (parameter.type.scalar == Scalar::File && text.empty()) {
+    return fail(ErrorKind::Invalid, "expected the path of a file, found an empty string");
+  }
+  const auto length = characters(text);
+  if (parameter.max_length && length > static_cast<std::size_t>(std::max<std::int64_t>(0, *parameter.max_length))) {
+    return fail(ErrorKind::Invalid, "expected at most " + std::to_string(*parameter.max_length) +
+                                        " characters, found " + std::to_string(length) + ": \"" + printable(text, 60) +
+                                        "\"");
+  }
+  return {};
+}
+
+Result<void> check_scalar(const Parameter& parameter, const Value& value) {
+  bool right = false;
+  switch (parameter.type.scalar) {
+    case Scalar::Bool:
+      right = value.boolean();
+      break;
+    case Scalar::Int:
+      right = value.integer();
+      break;
+    case Scalar::Float:
+      right = value.integer() || (value.real() && std::isfinite(*value.real()));
+      break;
+    case Scalar::Str:
+    case Scalar::File:
+      if (value.text()) return check_text(parameter, *value.text());
+      break;
+    case Scalar::Choice:
+      return check_choice(parameter, value);
+  }
+  if (right) return {};
+  return fail(ErrorKind::Invalid, "expected " + expected_name(parameter.type.scalar) + ", found " + found_name(value));
+}
+
+Result<Value> wrong_text(std::string_view expected, std::string_view text) {
+  return fail(ErrorKind::Invalid, "expected " + std::string(expected) + ", found \"" + printable(text, 60) + "\"");
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);  // from_chars takes no plus sign
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<bool> parse_bool(std::string_view text) {
+  std::string lower(text);
+  for (auto& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  for (const auto* word : {"true", "yes", "on", "1"}) {
+    if (lower == word) return true;
+  }
+  for (const auto* word : {"false", "no", "off", "0"}) {
+    if (lower == word) return false;
+  }
+  return std::nullopt;
+}
+
+Result<Value> parse_scalar(const Parameter& parameter, const std::string& text) {
+  switch (parameter.type.scalar) {
+    case Scalar::Bool:
+      if (const auto value = parse_bool(text)) return Value(*value);
+      return wrong_text("true or false", text);
+    case Scalar::Int:
+      if (const auto value = parse_number<std::int64_t>(text)) return Value(*value);
+      return wrong_text("an int", text);
+    case Scalar::Float:
+      if (const auto value = parse_number<double>(text); value && std::isfinite(*value)) return Value(*value);
+      return wrong_text("a float", text);
+    case Scalar::Choice:
+      for (const auto& choice : parameter.choices) {
+        if (choice.value.plain() == text) return choice.value;
+      }
+      return Value(text);  // for check_value to name the choices
+    case Scalar::Str:
+    case Scalar::File:
+      break;
+  }
+  if (!valid_utf8(text)) return wrong_text("text in UTF-8", text);
+  return Value(text);
+}
+
+}  // namespace
+
+std::string_view name_of(PortKind kind) {
+  switch (kind) {
+    case PortKind::Directory:
+      return "directory";
+    case PortKind::File:
+      return "file";
+    case PortKind::Stream:
+      return "stream";
+  }
+  return {};
+}
+
+const Parameter* Tool::parameter(std::string_view wanted) const {
+  return find_named(parameters, wanted);
+}
+const Port* Tool::input(std::string_view wanted) const {
+  return find_named(inputs, wanted);
+}
+const Port* Tool::output(std::string_view wanted) const {
+  return find_named(outputs, wanted);
+}
+
+std::vector<std::string> Tool::parameter_names() const {
+  std::vector<std::string> names;
+  for (const auto& each : parameters) names.push_back(each.name);
+  return names;
+}
+
+Result<void> check_value(const Parameter& parameter, const Value& value) {
+  if (value.is_null() && !parameter.required) return {};
+  if (!parameter.type.list) return check_scalar(parameter, value);
+  const auto* list = value.list();
+  if (!list) return fail(ErrorKind::Invalid, "expected " + parameter.type.name() + ", found " + found_name(value));
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    if (auto checked = check_scalar(parameter, (*list)[i]); !checked) {
+      return fail(ErrorKind::Invalid, "item " + std::to_string(i + 1) + ": " + checked.error().message);
+    }
+  }
+  return {};
+}
+
+Result<Value> parse_value(const Parameter& parameter, const std::vector<std::string>& texts) {
+  if (!parameter.type.list && texts.size() != 1) {
+    return fail(ErrorKind::Invalid, "expected one value, found " + std::to_string(texts.size()));
+  }
+  List list;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto value = parse_scalar(parameter, texts[i]);
+    if (!value) {
+      if (parameter.type.list) value.error().message = "item " + std::to_string(i + 1) + ": " + value.error().message;
+      return value;
+    }
+    list.push_back(std::move(*value));
+  }
+  Value value = parameter.type.list ? Value(std::move(list)) : std::move(list.front());
+  CHECK_OK(check_value(parameter, value));
+  return value;
+}
+
+}  // namespace boxcar
