@@ -41,7 +41,13 @@ void Pool::work() {
     job = nullptr;
     lock.lock();
     --busy_;
+    if (jobs_.empty() && busy_ == 0) idle_.notify_all();
   }
+}
+
+void Pool::drain() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return jobs_.empty() && busy_ == 0; });
 }
 
 void Pool::for_each(std::size_t n, const std::function<void(std::size_t)>& job) {

@@ -23,6 +23,7 @@ class Pool {
   // Runs job(0) … job(n-1), the caller's thread lending a hand, and returns when all are done. May be called from a
   // job of the same pool.
   void for_each(std::size_t n, const std::function<void(std::size_t)>& job);
+  void drain();  // waits until nothing is submitted or running; not from a job
   unsigned size() const { return size_; }
 
  private:
@@ -31,6 +32,7 @@ class Pool {
   const unsigned size_;
   std::mutex mutex_;
   std::condition_variable ready_;
+  std::condition_variable idle_;
   std::deque<std::function<void()>> jobs_;
   std::vector<std::thread> threads_;
   std::size_t busy_ = 0;

@@ -1,0 +1,124 @@
+#include "run/attempts.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr std::size_t kMostUnseen = std::size_t{4} << 20;  // bytes of lines on their way to the loop
+
+}  // namespace
+
+struct Attempts::Attempt {
+  std::shared_ptr<const Action> action;
+  Key key;
+  AttemptName name;
+  Workspace workspace;
+  bool prepared = false;
+  std::unique_ptr<LogWriter> log;
+};
+
+Attempts::Attempts(Results& results, MakeEngine make_engine, Submit submit, EventQueue& events)
+    : results_(results),
+      make_engine_(std::move(make_engine)),
+      submit_(std::move(submit)),
+      events_(events),
+      unseen_(std::make_shared<std::atomic<std::size_t>>(0)) {}
+
+Attempts::~Attempts() = default;
+
+std::shared_ptr<Attempts::Attempt> Attempts::find(JobId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = attempts_.find(id);
+  return found == attempts_.end() ? nullptr : found->second;
+}
+
+Result<Engine*> Attempts::engine() {
+  const std::lock_guard lock(mutex_);
+  if (!engine_) {
+    TRY(engine_, make_engine_(*this));
+  }
+  return engine_.get();
+}
+
+std::string Attempts::engine_name() const {
+  const std::lock_guard lock(mutex_);
+  return engine_ ? engine_->name() : "";
+}
+
+void Attempts::begin(JobId id, std::shared_ptr<const Action> action, const Key& key, AttemptName name) {
+  auto attempt = std::make_shared<Attempt>();
+  attempt->action = std::move(action);
+  attempt->key = key;
+  attempt->name = std::move(name);
+  {
+    const std::lock_guard lock(mutex_);
+    attempts_.emplace(id, attempt);
+  }
+  submit_([this, id, attempt] {
+    if (auto started = prepare_and_start(id, *attempt); !started) {
+      events_.post(Ended{id, tl::unexpected(std::move(started).error())});
+    }
+  });
+}
+
+Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
+  TRY(Engine* const engine, this->engine());
+  TRY(attempt.workspace, results_.prepare(*attempt.action, attempt.key, attempt.name));
+  attempt.prepared = true;
+  if (!attempt.workspace.log_directory.empty()) {
+    TRY(attempt.log, LogWriter::open(attempt.workspace.log_directory, [this, id](Stream stream, std::string_view line) {
+          if (unseen_->load() > kMostUnseen) return;
+          Lines lines{id, stream, std::string(line) + "\n"};
+          *unseen_ += lines.text.size();
+          events_.post(std::move(lines));
+        }));
+  }
+  Job job;
+  job.id = id;
+  job.action = attempt.action;
+  job.key = attempt.key;
+  job.name = attempt.name;
+  job.directory = attempt.workspace.directory.empty() ? "" : attempt.workspace.directory + "/engine";
+  job.mounts = attempt.workspace.mounts;
+  return engine->start(std::move(job));
+}
+
+void Attempts::commit(JobId id, const Ending& ending) {
+  submit_([this, id, ending, attempt = find(id)] {
+    auto result = results_.commit(attempt->workspace, *attempt->action, attempt->key, ending);
+    if (result) discard(id, false);
+    events_.post(Committed{id, std::move(result)});
+  });
+}
+
+void Attempts::discard(JobId id, bool keep) {
+  const auto attempt = find(id);
+  {
+    const std::lock_guard lock(mutex_);
+    attempts_.erase(id);
+  }
+  if (!attempt->prepared) return;
+  submit_([this, keep, attempt] { results_.discard(attempt->workspace, keep); });
+}
+
+void Attempts::stop(JobId id, Seconds grace) {
+  const std::lock_guard lock(mutex_);
+  if (engine_) engine_->stop(id, grace);
+}
+
+void Attempts::started(JobId id) {
+  events_.post(Started{id});
+}
+
+void Attempts::output(JobId id, Stream stream, std::string_view bytes) {
+  const auto attempt = find(id);
+  if (attempt && attempt->log) attempt->log->write(stream, bytes);
+}
+
+void Attempts::ended(JobId id, const Ending& ending) {
+  const auto attempt = find(id);
+  if (attempt && attempt->log) attempt->log->close();
+  events_.post(Ended{id, ending});
+}
+
+}  // namespace boxcar

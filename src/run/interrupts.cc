@@ -1,0 +1,51 @@
+#include "run/interrupts.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace boxcar {
+
+namespace {
+
+sigset_t interrupting() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, number);
+  return set;
+}
+
+}  // namespace
+
+void block_interrupts() {
+  const sigset_t set = interrupting();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+Interrupts::Interrupts(EventQueue& events) : wake_(::eventfd(0, EFD_CLOEXEC)) {
+  const sigset_t set = interrupting();
+  const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
+  thread_ = std::thread([this, &events, signals] {
+    for (;;) {
+      pollfd watched[2] = {{signals, POLLIN, 0}, {wake_, POLLIN, 0}};
+      if (::poll(watched, 2, -1) < 0) continue;
+      if (watched[1].revents != 0) break;
+      signalfd_siginfo info;
+      if (::read(signals, &info, sizeof info) == sizeof info) events.post(Interrupted{});
+    }
+    ::close(signals);
+  });
+}
+
+Interrupts::~Interrupts() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+  thread_.join();
+  ::close(wake_);
+}
+
+}  // namespace boxcar

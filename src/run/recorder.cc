@@ -1,0 +1,54 @@
+#include "run/recorder.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "run/session.h"
+
+namespace boxcar {
+
+void Recorder::begin(const RunRequest& request, const RunReport& report) {
+  if (store_ == nullptr) return;
+  run_ = report.run;
+  plan_ = &report.plan;
+  RunRecord run;
+  run.id = report.run;
+  run.workflow = report.plan.name;
+  run.file = report.plan.file;
+  run.command = request.command;
+  run.store = request.store;
+  run.engine = request.engine;
+  run.started = now_micros();
+  run.pid = ::getpid();
+  run.pid_start = process_start(run.pid);
+  run.total = static_cast<std::uint32_t>(report.plan.steps.size());
+  store_->begin(run);
+}
+
+void Recorder::step_changed(StepIndex index, const StepState& state) {
+  if (!run_.empty()) {
+    const auto& step = plan_->steps[index];
+    StepRecord record;
+    record.index = index;
+    record.name = step.name;
+    record.status = state.status;
+    record.exit_code = state.exit_code;
+    record.key = state.key;
+    record.image = step.tool->image->identity;
+    record.image_name = step.tool->image->reference;
+    record.seconds = state.seconds;
+    record.peak_memory = state.peak_memory;
+    record.attempts = state.attempts;
+    record.message = state.message;
+    store_->update(run_, std::move(record));
+  }
+  next_.step_changed(index, state);
+}
+
+void Recorder::finish(RunStatus status) {
+  if (run_.empty()) return;
+  store_->finish(run_, status, now_micros());
+  if (auto closed = store_->close(); !closed) next_.note("this run is not fully recorded: " + closed.error().text());
+}
+
+}  // namespace boxcar

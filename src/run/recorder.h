@@ -1,0 +1,35 @@
+// Writes a run into the record while passing on to another observer what it sees.
+#pragma once
+
+#include "record/run_store.h"
+#include "run/observer.h"
+
+namespace boxcar {
+
+struct RunRequest;
+struct RunReport;
+
+class Recorder : public Observer {
+ public:
+  // `store` null: only passes on.
+  Recorder(RunStore* store, Observer& next) : store_(store), next_(next) {}
+
+  void begin(const RunRequest& request, const RunReport& report);
+  void finish(RunStatus status);
+
+  void run_started(const Plan& plan, const std::string& run) override { next_.run_started(plan, run); }
+  void note(const std::string& text) override { next_.note(text); }
+  void step_changed(StepIndex step, const StepState& state) override;
+  void step_output(StepIndex step, Stream stream, std::string_view line) override {
+    next_.step_output(step, stream, line);
+  }
+  void tick() override { next_.tick(); }
+
+ private:
+  RunStore* store_;
+  Observer& next_;
+  std::string run_;  // "" before begin
+  const Plan* plan_ = nullptr;
+};
+
+}  // namespace boxcar

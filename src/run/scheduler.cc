@@ -1,0 +1,391 @@
+#include "run/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr std::chrono::milliseconds kTick{100};
+constexpr int kUnavailableTries = 3;  // of an engine or disk that is merely unavailable, whatever `retries` says
+
+}  // namespace
+
+Scheduler::Scheduler(SchedulerParts parts, ScheduleOptions options)
+    : parts_(std::move(parts)), options_(std::move(options)) {
+  const std::size_t n = parts_.plan.steps.size();
+  states_.resize(n);
+  waiting_.resize(n);
+  results_.resize(n);
+}
+
+const StoredResult* Scheduler::result(StepIndex step) const {
+  return results_[step] ? &*results_[step] : nullptr;
+}
+
+RunStatus Scheduler::run() {
+  parts_.observer.run_started(parts_.plan, options_.run);
+  prefetch();
+  for (StepIndex step = 0; step < states_.size(); ++step) {
+    if (!wanted(step)) continue;
+    waiting_[step] = static_cast<std::uint32_t>(parts_.plan.predecessors(step).size());
+    if (waiting_[step] == 0) ready_.push_back(step);
+  }
+  settle_ready();
+  launch_what_fits();
+  auto next_tick = Clock::now() + kTick;
+  while (active()) {
+    auto events = parts_.events.take(next_tick);
+    for (auto& event : events) {
+      std::visit([this](auto& e) { handle(e); }, event);
+    }
+    if (Clock::now() >= next_tick) {
+      retry_blocked();
+      parts_.observer.tick();
+      next_tick = Clock::now() + kTick;
+    }
+    settle_ready();
+    launch_what_fits();
+  }
+  if (interrupts_ > 0) {
+    for (StepIndex step = 0; step < states_.size(); ++step) {
+      if (wanted(step) && states_[step].status == StepStatus::Waiting) change(step, StepStatus::Cancelled);
+    }
+    return RunStatus::Cancelled;
+  }
+  if (failed_) {
+    for (StepIndex step = 0; step < states_.size(); ++step) {
+      if (wanted(step) && states_[step].status == StepStatus::Waiting) {
+        change(step, StepStatus::Skipped, "not started, since another step failed");
+      }
+    }
+  }
+  return failed_ ? RunStatus::Failed : RunStatus::Succeeded;
+}
+
+// What the steps read of the host is digested from the start, while the first steps run.
+void Scheduler::prefetch() {
+  for (StepIndex step = 0; step < states_.size(); ++step) {
+    if (!wanted(step)) continue;
+    for (const auto& input : parts_.plan.steps[step].inputs) {
+      if (input.step == PlannedInput::host) slot_of(input.path);
+    }
+  }
+}
+
+std::uint32_t Scheduler::slot_of(const std::string& path) {
+  const auto [found, fresh] = slot_by_path_.try_emplace(path, static_cast<std::uint32_t>(slots_.size()));
+  if (fresh) {
+    slots_.push_back({path, {}, {}});
+    ++digesting_;
+    parts_.submit([this, slot = found->second, path] { parts_.events.post(ContentReady{slot, parts_.digest(path)}); });
+  }
+  return found->second;
+}
+
+void Scheduler::settle_ready() {
+  while (!ready_.empty()) {
+    const StepIndex step = ready_.front();
+    ready_.pop_front();
+    if (interrupts_ == 0 && (!failed_ || options_.keep_going)) inputs_ready(step);
+  }
+}
+
+// Where a link that names a path within a port leads; "" for other inputs.
+Result<std::string> Scheduler::subpath(const PlannedInput& input) const {
+  if (input.step == PlannedInput::host) return input.path;
+  if (input.path.empty()) return std::string();
+  const auto& producer = parts_.plan.steps[input.step];
+  const auto& name = producer.tool->tool->outputs[input.output].name;
+  for (const auto& port : results_[input.step]->ports) {
+    if (port.port == name && port.present) {
+      return parts_.results.port_path(*results_[input.step], port) + "/" + input.path;
+    }
+  }
+  return fail(ErrorKind::NotFound, "step '" + producer.name + "' did not write its optional output '" + name + "'");
+}
+
+void Scheduler::inputs_ready(StepIndex step) {
+  for (const auto& input : parts_.plan.steps[step].inputs) {
+    const auto path = subpath(input);
+    if (!path) return fail_step(step, path.error().text());
+    if (path->empty()) continue;
+    const auto slot = slot_of(*path);
+    if (slots_[slot].content) continue;
+    ++waiting_[step];
+    slots_[slot].waiting.push_back(step);
+  }
+  if (waiting_[step] == 0) consider(step);
+}
+
+Result<Content> Scheduler::content_of(const PlannedStep& step, const PlannedInput& input) {
+  TRY(const std::string path, subpath(input));
+  if (!path.empty()) return *slots_[slot_of(path)].content;
+  const StoredResult& result = *results_[input.step];
+  const auto& name = parts_.plan.steps[input.step].tool->tool->outputs[input.output].name;
+  const auto port =
+      std::find_if(result.ports.begin(), result.ports.end(), [&](const auto& p) { return p.port == name; });
+  if (port != result.ports.end() && port->present) {
+    return Content{port->content, port->kind, parts_.results.port_path(result, *port)};
+  }
+  if (!input.parameter && step.tool->tool->inputs[input.port].optional) return Content{};
+  return fail(ErrorKind::NotFound, "step '" + parts_.plan.steps[input.step].name +
+                                       "' did not write its optional output '" + name + "', which this step reads");
+}
+
+Result<Action> Scheduler::action_of(StepIndex index) {
+  const auto& step = parts_.plan.steps[index];
+  return make_action(step, [&](const PlannedInput& input) { return content_of(step, input); });
+}
+
+std::optional<StoredResult> Scheduler::known(StepIndex step, const Action& action, const Key& key) {
+  const auto& cache = parts_.plan.steps[step].options->cache;
+  if (!cache.enabled || (!options_.rerun.empty() && options_.rerun[step])) return std::nullopt;
+  auto result = parts_.results.lookup(action, key);
+  if (result && cache.max_age && now_micros() - result->finished > cache.max_age->count() * 1e6) return std::nullopt;
+  return result;
+}
+
+// All inputs are known, so the key is: is its result there already?
+void Scheduler::consider(StepIndex step) {
+  const auto action = action_of(step);
+  if (!action) return fail_step(step, action.error().text());
+  const Key key = action_key(*action);
+  states_[step].key = key;
+  if (auto result = known(step, *action, key)) return finish(step, StepStatus::Cached, *std::move(result));
+  if (options_.dry_run) return would_run(step, *action);
+  if (options_.explain) parts_.observer.note(parts_.plan.steps[step].name + ": " + options_.explain(step, *action));
+  if (const auto same = computing_.find(key); same != computing_.end()) {
+    same->second.push_back(step);
+  } else {
+    computing_.emplace(key, std::vector<StepIndex>{});
+    runnable_.push_back(step);
+  }
+}
+
+// Of a dry run: the steps after this one can't be known, since what they read isn't.
+void Scheduler::would_run(StepIndex step, const Action& action) {
+  change(step, StepStatus::Waiting, options_.explain ? options_.explain(step, action) : "no result yet");
+  std::vector<StepIndex> after(1, step);
+  while (!after.empty()) {
+    const StepIndex from = after.back();
+    after.pop_back();
+    for (const StepIndex next : parts_.plan.successors(from)) {
+      if (!wanted(next) || !states_[next].message.empty()) continue;
+      change(next, StepStatus::Waiting, "depends on " + parts_.plan.steps[step].name);
+      after.push_back(next);
+    }
+  }
+}
+
+void Scheduler::launch_what_fits() {
+  const auto now = Clock::now();
+  std::erase_if(delayed_, [&](const auto& delayed) {
+    if (delayed.first > now && interrupts_ == 0) return false;
+    runnable_.push_front(delayed.second);
+    return true;
+  });
+  if (interrupts_ > 0 || (failed_ && !options_.keep_going)) {
+    runnable_.clear();
+    blocked_.clear();
+    return;
+  }
+  // Commits overlap with the next containers, but must not pile up.
+  while (!runnable_.empty() && in_containers_ < options_.jobs && running_.size() < 3 * options_.jobs) {
+    const StepIndex step = runnable_.front();
+    runnable_.pop_front();
+    launch(step);
+  }
+}
+
+void Scheduler::launch(StepIndex step) {
+  auto made = action_of(step);
+  if (!made) return fail_step(step, made.error().text());
+  const auto action = std::make_shared<const Action>(*std::move(made));
+  const Key& key = states_[step].key;
+  auto lock = parts_.results.try_lock(key);
+  if (!lock) {
+    if (std::find(blocked_.begin(), blocked_.end(), step) == blocked_.end()) blocked_.push_back(step);
+    return;
+  }
+  const JobId id = ++last_job_;
+  auto& job = running_[id];
+  job.step = step;
+  job.lock = std::move(lock);
+  ++in_containers_;
+  ++states_[step].attempts;
+  const auto& name = parts_.plan.steps[step].name;
+  parts_.attempts.begin(id, action, key, AttemptName{options_.run, name, states_[step].attempts});
+  change(step, StepStatus::Running);
+}
+
+// Another runner held the key: it may have left the result by now, or given up.
+void Scheduler::retry_blocked() {
+  for (const StepIndex step : std::exchange(blocked_, {})) {
+    const auto action = action_of(step);
+    if (!action) {
+      fail_step(step, action.error().text());
+    } else if (auto result = known(step, *action, states_[step].key)) {
+      finish(step, StepStatus::Cached, *std::move(result));
+    } else {
+      runnable_.push_back(step);
+    }
+  }
+}
+
+void Scheduler::handle(ContentReady& event) {
+  --digesting_;
+  auto& slot = slots_[event.slot];
+  slot.content = std::move(event.content);
+  for (const StepIndex step : std::exchange(slot.waiting, {})) {
+    if (--waiting_[step] == 0) ready_.push_back(step);
+  }
+}
+
+void Scheduler::handle(Started& event) {
+  if (interrupts_ > 0) parts_.attempts.stop(event.job, interrupts_ > 1 ? Seconds(0) : options_.grace);
+}
+
+void Scheduler::handle(Lines& event) {
+  parts_.attempts.seen(event.text.size());
+  const auto job = running_.find(event.job);
+  if (job == running_.end()) return;
+  std::string_view text = event.text;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    parts_.observer.step_output(job->second.step, event.stream, text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+}
+
+void Scheduler::handle(Ended& event) {
+  const auto job = running_.find(event.job);
+  const StepIndex step = job->second.step;
+  auto& state = states_[step];
+  job->second.in_container = false;
+  --in_containers_;
+  const bool ran = event.ending && event.ending->engine_error.empty();
+  if (ran) {
+    state.seconds = event.ending->seconds;
+    state.peak_memory = event.ending->peak_memory;
+    state.exit_code = event.ending->exit_code;
+    if (event.ending->succeeded()) {
+      parts_.attempts.commit(event.job, *event.ending);
+      return;
+    }
+  }
+  parts_.attempts.discard(event.job, options_.keep_failed);
+  running_.erase(job);
+  if (interrupts_ > 0) {
+    change(step, StepStatus::Cancelled);
+  } else if (!event.ending) {
+    const bool unavailable = event.ending.error().kind == ErrorKind::Unavailable;
+    if (!unavailable || !retry(step, true)) infrastructure(step, event.ending.error());
+  } else if (retry(step, false)) {
+    return;
+  } else if (!ran) {
+    fail_step(step, event.ending->engine_error);
+  } else if (event.ending->timed_out) {
+    fail_step(step, "took longer than its timeout of " +
+                        human_duration(parts_.plan.steps[step].options->timeout.value_or(Seconds(0)).count()));
+  } else if (event.ending->out_of_memory) {
+    const auto& limit = parts_.plan.steps[step].options->resources.memory;
+    fail_step(step, "ran out of memory" + (limit ? " (its limit is " + human_bytes(*limit) + ")" : std::string()));
+  } else if (event.ending->exit_code > 128) {
+    fail_step(step, "was killed by signal " + std::to_string(event.ending->exit_code - 128));
+  } else {
+    fail_step(step, "exited with code " + std::to_string(event.ending->exit_code));
+  }
+}
+
+void Scheduler::handle(Committed& event) {
+  const auto job = running_.find(event.job);
+  const StepIndex step = job->second.step;
+  if (event.result) {
+    running_.erase(job);
+    finish(step, StepStatus::Succeeded, *std::move(event.result));
+    return;
+  }
+  parts_.attempts.discard(event.job, options_.keep_failed);
+  running_.erase(job);
+  const auto& error = event.result.error();
+  if (error.kind == ErrorKind::Invalid) {
+    if (!retry(step, false)) fail_step(step, error.text());
+  } else if (error.kind != ErrorKind::Unavailable || !retry(step, true)) {
+    infrastructure(step, error);
+  }
+}
+
+void Scheduler::handle(Interrupted&) {
+  ++interrupts_;
+  parts_.observer.note(interrupts_ == 1 ? "stopping; once more to kill at once" : "killing");
+  for (const auto& [id, job] : running_) {
+    if (job.in_container) parts_.attempts.stop(id, interrupts_ > 1 ? Seconds(0) : options_.grace);
+  }
+}
+
+void Scheduler::change(StepIndex step, StepStatus status, std::string message) {
+  states_[step].status = status;
+  states_[step].message = std::move(message);
+  parts_.observer.step_changed(step, states_[step]);
+}
+
+void Scheduler::finish(StepIndex step, StepStatus status, StoredResult result) {
+  auto& state = states_[step];
+  state.seconds = result.seconds;
+  state.peak_memory = result.peak_memory;
+  state.exit_code = 0;
+  results_[step] = std::move(result);
+  change(step, status);
+  for (const StepIndex next : parts_.plan.successors(step)) {
+    if (wanted(next) && --waiting_[next] == 0) ready_.push_back(next);
+  }
+  if (const auto same = computing_.find(state.key); same != computing_.end()) {
+    for (const StepIndex other : std::exchange(same->second, {})) ready_.push_back(other);
+    computing_.erase(same);
+  }
+}
+
+void Scheduler::fail_step(StepIndex step, std::string message) {
+  failed_ = true;
+  change(step, StepStatus::Failed, std::move(message));
+  skip_after(step);
+  // Who waited for the same action tries it for itself.
+  if (const auto same = computing_.find(states_[step].key); same != computing_.end()) {
+    for (const StepIndex other : std::exchange(same->second, {})) ready_.push_back(other);
+    computing_.erase(same);
+  }
+}
+
+void Scheduler::infrastructure(StepIndex step, const Error& error) {
+  if (!trouble_) trouble_ = error;
+  fail_step(step, error.text());
+}
+
+bool Scheduler::retry(StepIndex step, bool unavailable) {
+  const int tries = 1 + std::max(parts_.plan.steps[step].options->retries, unavailable ? kUnavailableTries - 1 : 0);
+  if (states_[step].attempts >= tries) return false;
+  const auto delay = std::chrono::milliseconds(unavailable ? 500 * states_[step].attempts : 0);
+  delayed_.emplace_back(Clock::now() + delay, step);
+  change(step, StepStatus::Waiting, "trying again");
+  return true;
+}
+
+// Everything that reads what this step did not give.
+void Scheduler::skip_after(StepIndex step) {
+  std::vector<StepIndex> after(1, step);
+  while (!after.empty()) {
+    const StepIndex from = after.back();
+    after.pop_back();
+    for (const StepIndex next : parts_.plan.successors(from)) {
+      if (!wanted(next) || states_[next].status == StepStatus::Skipped) continue;
+      change(next, StepStatus::Skipped, "needs " + parts_.plan.steps[step].name + ", which failed");
+      after.push_back(next);
+    }
+  }
+}
+
+}  // namespace boxcar

@@ -1,0 +1,193 @@
+#include "run/session.h"
+
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "engine/embedded.h"
+#include "record/run_store.h"
+#include "run/interrupts.h"
+#include "run/recorder.h"
+#include "run/tools.h"
+#include "store/layout.h"
+#include "store/store.h"
+
+namespace boxcar {
+
+namespace {
+
+Result<PortKind> host_kind(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return fail_errno(path);
+  return S_ISDIR(info.st_mode) ? PortKind::Directory : PortKind::File;
+}
+
+// Steps by name, or findings.
+std::vector<StepIndex> steps_named(const Plan& plan, const std::vector<std::string>& names, Findings& findings) {
+  std::vector<StepIndex> steps;
+  for (const auto& name : names) {
+    if (const auto step = plan.find(name)) {
+      steps.push_back(*step);
+      continue;
+    }
+    std::vector<std::string> known;
+    for (const auto& step : plan.steps) known.push_back(step.name);
+    findings.error(plan.file, {}, "there is no step '" + name + "'" + did_you_mean(name, known));
+  }
+  return steps;
+}
+
+std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Observer& observer, RunReport& report) {
+  const auto resolve = [&](const std::string& name, const std::string& template_name,
+                           const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
+    TRY(auto image, images.resolve(name, request.pull, [&](const std::string& line) { observer.note(line); }));
+    auto resolved = std::make_shared<ResolvedTool>();
+    if (declared != nullptr) {
+      resolved->tool = std::make_shared<const Tool>(*declared);
+    } else if (!template_name.empty()) {
+      return fail(ErrorKind::Invalid, "the image " + name + " has one tool only, so it takes no `template`");
+    } else {
+      TRY(resolved->tool, declared_tool(images, *image, name, report.findings));
+    }
+    resolved->image = std::move(image);
+    return resolved;
+  };
+  auto plan =
+      make_plan(std::move(request.workflow), request.settings, {resolve, host_kind}, report.findings, report.trouble);
+  if (!report.findings.ok() || report.trouble) return std::nullopt;
+  return plan;
+}
+
+// The first field in which a step's action differs from the one that it was the last time it ran.
+std::string explain_miss(RunStore* record, Store& store, const RunReport& report, StepIndex step,
+                         const Action& action) {
+  if (record == nullptr) return "no result yet";
+  const auto before = record->previous(store.root(), report.plan.file, report.plan.steps[step].name, report.run);
+  if (!before || !*before) return "no result yet: this step never ran";
+  if ((*before)->key == action_key(action)) return "its earlier result is gone, was altered, or is too old";
+  const auto fields = store.kept_fields((*before)->key, (*before)->image);
+  if (!fields) return "what it read before is not known any more";
+  return first_difference(*fields, key_fields(action));
+}
+
+void export_outputs(RunReport& report, const Scheduler& scheduler, const Store& store) {
+  for (const auto& output : report.plan.outputs) {
+    report.outputs.emplace_back();
+    const StoredResult* result = scheduler.result(output.step);
+    if (result == nullptr) continue;
+    const auto& name = report.plan.steps[output.step].tool->tool->outputs[output.output].name;
+    for (const auto& port : result->ports) {
+      if (port.port != name || !port.present) continue;
+      const std::string source = join_path(store.port_path(*result, port), output.path);
+      auto kind = host_kind(source);
+      if (!kind) {
+        report.trouble = std::move(kind).error().in("output '" + output.name + "'");
+        continue;
+      }
+      report.outputs.back() = source;
+      if (output.to.empty()) continue;
+      if (auto done = export_port(source, *kind, output.to); done) {
+        report.outputs.back() = output.to;
+      } else {
+        report.trouble = std::move(done).error().in("copying the output '" + output.name + "' to " + output.to);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string RunReport::result_of(StepIndex step) const {
+  const auto& state = steps[step];
+  if (state.status != StepStatus::Succeeded && state.status != StepStatus::Cached) return {};
+  return result_directory(store, plan.steps[step].tool->image->identity, state.key);
+}
+
+int RunReport::exit_code() const {
+  if (!findings.ok()) return 2;
+  if (status == RunStatus::Cancelled) return 130;
+  if (trouble) return trouble->kind == ErrorKind::NotFound || trouble->kind == ErrorKind::Invalid ? 2 : 3;
+  return status == RunStatus::Succeeded ? 0 : 1;
+}
+
+RunReport run_workflow(RunRequest request, Observer& observer) {
+  const auto began = std::chrono::steady_clock::now();
+  RunReport report;
+  report.run = request.run.empty() ? new_run_id() : request.run;
+  report.store = request.store;
+
+  // A mount namespace of its own and the watcher over the run's containers: before any thread is started. Without the
+  // right to, only a run that finds every result in the store can succeed.
+  const EmbeddedOptions engine_options{"", report.run};
+  const auto prepared = request.dry_run ? Result<void>() : prepare_embedded(engine_options);
+
+  // Text is a Workflow by now; here it becomes a Plan, and everything that can be known to be wrong has been said.
+  Pool pool;
+  ImageStore images(ImageStore::default_directory(), pool);
+  auto plan = plan_workflow(request, images, observer, report);
+  if (!plan) return report;
+  report.plan = *std::move(plan);
+  const auto targets = steps_named(report.plan, request.targets, report.findings);
+  const auto rerun = steps_named(report.plan, request.rerun, report.findings);
+  if (!report.findings.ok()) return report;
+
+  // From here on the plan does not change. Where its results are kept, and where the run is recorded.
+  auto opened = Store::open(request.store, pool);
+  if (!opened) {
+    report.trouble = std::move(opened).error();
+    return report;
+  }
+  Store& store = **opened;
+  auto record = RunStore::open(RunStore::default_path());
+  if (!record) observer.note("this run is not recorded: " + record.error().text());
+  Recorder recorder(record ? record->get() : nullptr, observer);
+
+  // Actions, attempts, results: what the loop does until nothing is left to do.
+  EventQueue events;
+  const Interrupts interrupts(events);
+  const Submit submit = [&](std::function<void()> job) { pool.submit(std::move(job)); };
+  const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
+    CHECK_OK(prepared);
+    return make_embedded_engine(engine_options, images, sink);
+  };
+  const auto digest = [&](const std::string& path) -> Result<Content> {
+    TRY(const auto tree, store.digest_host(path));
+    const bool directory = tree->entries.front().kind == EntryKind::Directory;
+    return Content{tree->digest, directory ? PortKind::Directory : PortKind::File, path};
+  };
+  Attempts attempts(store, make_engine, submit, events);
+  ScheduleOptions options;
+  options.run = report.run;
+  options.jobs = request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
+  options.keep_going = request.keep_going;
+  options.dry_run = request.dry_run;
+  options.keep_failed = request.keep_failed;
+  options.grace = request.grace;
+  if (!targets.empty()) options.wanted = report.plan.needed_for(targets);
+  if (!rerun.empty()) {
+    options.rerun.resize(report.plan.steps.size());
+    for (const StepIndex step : rerun) options.rerun[step] = true;
+  }
+  if (request.explain || request.dry_run) {
+    options.explain = [&](StepIndex step, const Action& action) {
+      return explain_miss(record ? record->get() : nullptr, store, report, step, action);
+    };
+  }
+  report.wanted = options.wanted;
+  Scheduler scheduler({report.plan, store, attempts, events, submit, digest, recorder}, std::move(options));
+  if (!request.dry_run) recorder.begin(request, report);
+  report.status = scheduler.run();
+
+  // Results are committed; now the user's own directories are filled from them.
+  report.trouble = scheduler.trouble();
+  if (report.status == RunStatus::Succeeded && !request.dry_run) export_outputs(report, scheduler, store);
+  report.engine = attempts.engine_name();
+  report.steps = scheduler.take_states();
+  pool.drain();  // the last workspaces are cleared
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  observer.run_finished(report.status, report.seconds);
+  if (!request.dry_run) recorder.finish(report.status);
+  return report;
+}
+
+}  // namespace boxcar

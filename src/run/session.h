@@ -1,0 +1,54 @@
+// A session: one run of a workflow, from the model to the record. session.cc is the recipe.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "image/image_store.h"
+#include "plan/planner.h"
+#include "run/scheduler.h"
+
+namespace boxcar {
+
+struct RunRequest {
+  Workflow workflow;
+  Settings settings;  // --set
+  std::string store;  // absolute
+  std::string engine = "embedded";
+  std::string run;                   // the run's id; "": a new one
+  std::string command;               // the command line, for `boxcar runs`
+  std::vector<std::string> targets;  // steps; empty: all
+  std::vector<std::string> rerun;    // steps to run even where their result is known
+  unsigned jobs = 0;                 // 0: as many as there are cores
+  PullPolicy pull = PullPolicy::Missing;
+  Seconds grace{10};
+  bool keep_going = false;
+  bool keep_failed = false;
+  bool dry_run = false;
+  bool explain = false;
+};
+
+struct RunReport {
+  std::string run;
+  RunStatus status = RunStatus::Failed;
+  double seconds = 0;
+  Plan plan;
+  std::vector<StepState> steps;      // by step of the plan
+  std::vector<bool> wanted;          // by step; empty: all
+  Findings findings;                 // not ok(): the workflow is wrong, nothing was started
+  std::optional<Error> trouble;      // an engine, a registry or a disk could not be used
+  std::vector<std::string> outputs;  // by output of the plan: where it lies now
+  std::string store;                 // absolute
+  std::string engine;                // "" when nothing had to run
+
+  // Where a step's result lies, absolute; "" where there is none.
+  std::string result_of(StepIndex step) const;
+  int exit_code() const;  // 0 done, 1 a step failed, 2 the document is wrong, 3 trouble, 130 interrupted
+};
+
+// Blocks until the run is over. Call it on a process's main thread, before other threads are started; not twice at
+// once. The observer is called on this thread.
+RunReport run_workflow(RunRequest request, Observer& observer);
+
+}  // namespace boxcar

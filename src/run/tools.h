@@ -1,0 +1,26 @@
+// From the name of an image to the tool that it declares.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "base/diagnostics.h"
+#include "image/image_store.h"
+#include "plan/plan.h"
+
+namespace boxcar {
+
+// The document in which an image declares its tool, read out of it without starting a container. NotFound when it has
+// none.
+struct Declaration {
+  std::string name;  // for findings: "kliko/simms:/kliko.yml"
+  std::string text;
+  std::string_view format;
+};
+Result<Declaration> declaration_of(const ImageStore& images, const Image& image, const std::string& name);
+
+// Reads the tool of an image. What is wrong in its document goes to `findings`, and the error says how much that is.
+Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, const Image& image, const std::string& name,
+                                                  Findings& findings);
+
+}  // namespace boxcar
