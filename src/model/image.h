@@ -10,14 +10,15 @@
 namespace boxcar {
 
 struct Image {
-  // SHA-256 over "boxcar-image-1\n<os>/<architecture>[/<variant>]\n" and one line "sha256:<hex>" a layer: platform and the ordered diff_ids, so that an image has
-  // one identity however it came here (its config digest changes between Docker and OCI layouts, its layers do not).
+  // SHA-256 over "boxcar-image-1\n<os>/<architecture>[/<variant>]\n" and one line "sha256:<hex>" a layer: platform and
+  // the ordered diff_ids, so that an image has one identity however it came here (its config digest changes between
+  // Docker and OCI layouts, its layers do not).
   Digest identity;
   std::string reference;  // as the user named it, normalised: "docker.io/kliko/simms:latest"
   std::string os = "linux";
   std::string architecture;
   std::string variant;
-  std::vector<Digest> layers;  // diff_ids, lowest first
+  std::vector<Digest> layers;    // diff_ids, lowest first
   std::vector<std::string> env;  // "NAME=value"
   std::string user;              // "", "1000", "1000:1000", "name", "name:group"
   std::string working_dir;

@@ -34,15 +34,6 @@ std::string expected_name(Scalar scalar) {
   return {};
 }
 
-// `the string "10"`, `the int 3`, `null`: what a message says was found.
-std::string found_name(const Value& value) {
-  if (value.is_null() || value.list()) return std::string(value.kind_name());
-  const auto kind = value.kind_name();
-  const auto name = "the " + std::string(kind.substr(kind.find(' ') + 1)) + " ";
-  const auto* text = value.text();
-  return name + (text ? "\"" + printable(*text, 60) + "\"" : value.json());
-}
-
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -60,7 +51,7 @@ Result<void> check_choice(const Parameter& parameter, const Value& value) {
     if (choice.value == value) return {};
     if (choice.value.kind_name() == value.kind_name()) similar.push_back(choice.value.plain());
   }
-  return fail(ErrorKind::Invalid, "expected one of " + choices_text(parameter) + ", found " + found_name(value) +
+  return fail(ErrorKind::Invalid, "expected one of " + choices_text(parameter) + ", found " + value.described() +
                                       (value.text() ? did_you_mean(*value.text(), similar) : ""));
 }
 
@@ -97,7 +88,7 @@ Result<void> check_scalar(const Parameter& parameter, const Value& value) {
       return check_choice(parameter, value);
   }
   if (right) return {};
-  return fail(ErrorKind::Invalid, "expected " + expected_name(parameter.type.scalar) + ", found " + found_name(value));
+  return fail(ErrorKind::Invalid, "expected " + expected_name(parameter.type.scalar) + ", found " + value.described());
 }
 
 Result<Value> wrong_text(std::string_view expected, std::string_view text) {
@@ -183,7 +174,7 @@ Result<void> check_value(const Parameter& parameter, const Value& value) {
   if (value.is_null() && !parameter.required) return {};
   if (!parameter.type.list) return check_scalar(parameter, value);
   const auto* list = value.list();
-  if (!list) return fail(ErrorKind::Invalid, "expected " + parameter.type.name() + ", found " + found_name(value));
+  if (!list) return fail(ErrorKind::Invalid, "expected " + parameter.type.name() + ", found " + value.described());
   for (std::size_t i = 0; i < list->size(); ++i) {
     if (auto checked = check_scalar(parameter, (*list)[i]); !checked) {
       return fail(ErrorKind::Invalid, "item " + std::to_string(i + 1) + ": " + checked.error().message);

@@ -19,8 +19,8 @@ struct Choice {
 struct Parameter {
   std::string name;
   Type type;
-  std::optional<Value> initial;  // the default; valid for the type
-  bool required = false;         // a value must be given, unless there is `initial`
+  std::optional<Value> initial;            // the default; valid for the type
+  bool required = false;                   // a value must be given, unless there is `initial`
   std::optional<std::int64_t> max_length;  // of a string, in characters
   std::vector<Choice> choices;
   std::string label;
@@ -45,8 +45,8 @@ struct Port {
 };
 
 struct Resources {
-  std::optional<double> cpu;             // cores
-  std::optional<std::uint64_t> memory;   // bytes
+  std::optional<double> cpu;            // cores
+  std::optional<std::uint64_t> memory;  // bytes
   int gpus = 0;
 
   friend bool operator==(const Resources&, const Resources&) = default;
@@ -67,8 +67,8 @@ struct Tool {
   std::vector<Port> outputs;
   // argv. "${inputs.x}", "${outputs.x}" and "${params.x}" stand for paths and values; see model/template.h.
   std::vector<std::string> command;
-  std::string parameters_path;   // where all parameters lie as one JSON object; empty: nowhere
-  std::string param_files_dir;   // where the files of `file` parameters lie, by parameter name
+  std::string parameters_path;  // where all parameters lie as one JSON object; empty: nowhere
+  std::string param_files_dir;  // where the files of `file` parameters lie, by parameter name
 
   const Parameter* parameter(std::string_view name) const;
   const Port* input(std::string_view name) const;

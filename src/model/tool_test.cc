@@ -112,8 +112,8 @@ TEST(ParseValue, ChoicesAndLists) {
 TEST(Tool, FindsByName) {
   Tool tool;
   tool.parameters = {parameter(Scalar::Int)};
-  tool.inputs = {{.name = "in"}};
-  tool.outputs = {{.name = "out"}};
+  tool.inputs.emplace_back().name = "in";
+  tool.outputs.emplace_back().name = "out";
   EXPECT_EQ(tool.parameter("p"), &tool.parameters[0]);
   EXPECT_EQ(tool.parameter("q"), nullptr);
   EXPECT_EQ(tool.input("in"), &tool.inputs[0]);

@@ -60,6 +60,13 @@ std::string_view Value::kind_name() const {
   return names[data_.index()];
 }
 
+std::string Value::described() const {
+  if (is_null() || list()) return std::string(kind_name());
+  const auto* s = text();
+  return "the " + std::string(kind_name().substr(kind_name().find(' ') + 1)) + " " +
+         (s ? "\"" + printable(*s, 60) + "\"" : printable(json(), 60));
+}
+
 std::string Type::name() const {
   static constexpr std::string_view names[] = {"bool", "int", "float", "str", "choice", "file"};
   const std::string plain(names[static_cast<std::size_t>(scalar)]);

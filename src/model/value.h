@@ -39,6 +39,8 @@ class Value {
   std::string plain() const;
   // "a bool", "an int", … for messages.
   std::string_view kind_name() const;
+  // What a message says was found: `the string "10"`, `the int 3`, `a list`, `null`.
+  std::string described() const;
 
   friend bool operator==(const Value&, const Value&) = default;
 

@@ -33,8 +33,8 @@ struct InputReference {
 
 using Source = std::variant<Link, HostPath, InputReference>;
 
-// What stands on the right-hand side of `inputs:`. A host path starts with "/", "./", "../" or "~/"; "${inputs.x}" alone is
-// a reference; anything else is a link.
+// What stands on the right-hand side of `inputs:`. A host path starts with "/", "./", "../" or "~/"; "${inputs.x}"
+// alone is a reference; anything else is a link.
 Result<Source> parse_source(std::string_view text);
 std::string text_of(const Source& source);
 
@@ -97,8 +97,8 @@ struct Step {
 };
 
 struct WorkflowInput {
-  Parameter parameter;      // name, type, default (initial), help, choices
-  bool directory = false;   // type: directory. The value is a host path, as with file
+  Parameter parameter;     // name, type, default (initial), help, choices
+  bool directory = false;  // type: directory. The value is a host path, as with file
 };
 
 struct WorkflowOutput {
