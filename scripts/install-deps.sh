@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, run, test, demo, check, bench)
+# Does nothing, and needs no rights, where all are there.
+set -eu
+build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libfmt-dev
+  libexpected-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git ca-certificates"
+run="crun runc skopeo"
+test="jq busybox-static attr tar openssl $run"
+demo="debootstrap buildah $run"
+check="clang clang-format-14 clang-tidy-14"
+bench="hyperfine jq openssl podman docker.io python3-venv libbenchmark-dev busybox-static $run"
+
+wanted=
+for group in "$@"; do
+  case $group in build | run | test | demo | check | bench) eval "wanted=\"\$wanted \$$group\"" ;; *)
+    echo "install-deps.sh: no group $group" >&2; exit 2 ;;
+  esac
+done
+missing=
+for package in $wanted; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
+echo "installing$missing" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq --no-install-recommends $missing >"$log" 2>&1
+}
+# A first try with the lists as they are; they may be missing or old.
+install || { $as_root apt-get update -qq >/dev/null && install; } || { tail -20 "$log" >&2; exit 1; }

@@ -1,0 +1,14 @@
+# cache: false always runs; cache: {max_age: …} runs again once the result is older.
+make_kliko_image test/now 'cat /proc/uptime >/output/at' <<<'{schema_version: 4, io: split}'
+cat >boxcar.yml <<'FLOW'
+workflow: policy
+steps:
+  always: {image: test/now, cache: false}
+  aging: {image: test/now, cache: {max_age: 1s}, env: {N: "1"}}
+  young: {image: test/now, cache: {max_age: 1d}, env: {N: "2"}}
+FLOW
+expect_exit 0 boxcar run boxcar.yml --json
+expect_json '[.steps[].status] == ["succeeded", "succeeded", "succeeded"]'
+sleep 1.1
+expect_exit 0 boxcar run boxcar.yml --json
+expect_json '[.steps[].status] == ["succeeded", "succeeded", "cached"]'

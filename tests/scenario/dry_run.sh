@@ -1,0 +1,18 @@
+# --dry-run starts nothing: for each step whether it is cached, if not why, or on which step that depends.
+make_common_images
+cat >boxcar.yml <<'FLOW'
+workflow: dry
+inputs: {text: {type: str, default: one}, line: {type: str, default: two}}
+steps:
+  make: {image: test/make, params: {text: "${inputs.text}"}}
+  append: {image: test/append, inputs: {input: make/output}, params: {line: "${inputs.line}"}}
+FLOW
+expect_exit 0 boxcar run --dry-run boxcar.yml
+[ ! -e .boxcar ] || [ -z "$(find .boxcar -name manifest.json)" ] || fail "a dry run ran"
+cat "$SCENARIO/err" >>"$SCENARIO/out"
+expect_out 'make' 'append.*make'
+boxcar run boxcar.yml 2>/dev/null
+expect_exit 0 boxcar run --dry-run boxcar.yml --set line=three
+cat "$SCENARIO/err" >>"$SCENARIO/out"
+expect_out 'make.*cached' 'append.*line.*two.*three'
+[ "$(find .boxcar -name manifest.json | wc -l)" = 2 ] || fail "a dry run left a result"

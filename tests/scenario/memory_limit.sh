@@ -1,0 +1,9 @@
+# A container that is killed for memory fails, and that is said as such.
+make_kliko_image test/eat 'head -c 300000000 /dev/zero | tail -c 290000000 >/dev/null; exit $?' <<<'{schema_version: 4, io: split}'
+cat >boxcar.yml <<'FLOW'
+workflow: memory
+steps: {eat: {image: test/eat, resources: {memory: 50Mi}}}
+FLOW
+expect_exit 1 boxcar run boxcar.yml --json
+expect_json '.steps.eat.status == "failed"' '.steps.eat.exit_code != 0'
+expect_err 'eat.*memory.*50'

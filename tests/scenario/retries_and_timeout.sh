@@ -1,0 +1,21 @@
+# retries: tries again after a non-zero exit, and each attempt keeps its log. timeout: ends a step, said as such.
+make_kliko_image test/flaky 'read now rest </proc/uptime
+echo "tried at $now"; [ ${now%.*} -ge ${AFTER%.*} ]' <<<'{schema_version: 4, io: split}'
+make_kliko_image test/slow 'echo started; sleep 60' <<<'{schema_version: 4, io: split}'
+read -r now rest </proc/uptime
+cat >boxcar.yml <<FLOW
+workflow: again
+steps:
+  in-time: {image: test/flaky, retries: 9, env: {AFTER: "$((${now%.*} + 1))"}}
+  never: {image: test/flaky, retries: 1, env: {AFTER: "999999999"}}
+  slow: {image: test/slow, timeout: 0.3s}
+FLOW
+expect_exit 1 boxcar run boxcar.yml --keep-going --json
+expect_json '.status == "failed"' '.steps["in-time"].status == "succeeded"' '.steps.never.status == "failed"' \
+  '.steps.never.attempts == 2' '.steps.never.exit_code == 1' '.steps.slow.status == "failed"' '.steps.slow.result == null' \
+  '.steps.slow.seconds < 5'
+expect_err 'slow.*(timeout|timed out|0.3)'
+run=$(json .run)
+for attempt in 1 2; do
+  grep -q 'tried at' ".boxcar/runs/$run/never.$attempt/log.jsonl" || fail "log of attempt $attempt"
+done

@@ -1,0 +1,129 @@
+# What the scripts in tests/scenario share. Sourced by tests/run_scenario.sh, with `set -eu` and in an empty directory.
+
+# make_kliko_image NAME [SCRIPT] <<spec: an image of busybox with that /kliko.yml, and SCRIPT as its /kliko, imported.
+# Without SCRIPT there is no /kliko; with an empty spec no /kliko.yml.
+make_kliko_image() {
+  local root=$SCENARIO/tmp/image.$RANDOM$RANDOM
+  mkdir -p "$root"
+  cat >"$root/kliko.yml"
+  [ -s "$root/kliko.yml" ] || rm "$root/kliko.yml"
+  if [ $# -gt 1 ]; then
+    printf '#!/bin/sh\nset -eu\n%s\n' "$2" >"$root/kliko"
+    chmod 755 "$root/kliko"
+  fi
+  make_image "$1" "$(busybox_root)" "$root"
+}
+
+# make_image NAME ROOT…: an image of these layers, imported.
+make_image() {
+  local layout=$SCENARIO/tmp/layout.$RANDOM$RANDOM
+  "$SOURCE/tests/make_image.sh" "$layout" "$@"
+  boxcar image import "oci:$layout" >/dev/null
+}
+
+busybox_root() {
+  local root=$SCENARIO/tmp/busybox
+  if [ ! -e "$root" ]; then
+    mkdir -p "$root"/{bin,etc,tmp,root,proc,sys,dev}
+    cp /bin/busybox "$root/bin/"
+    chroot "$root" /bin/busybox --install -s /bin
+    chmod 1777 "$root/tmp"
+    printf 'root:x:0:0::/root:/bin/sh\nuser:x:1234:1234::/tmp:/bin/sh\n' >"$root/etc/passwd"
+    printf 'root:x:0:\nuser:x:1234:\n' >"$root/etc/group"
+  fi
+  echo "$root"
+}
+
+# Two tools that most scripts need: test/make writes a text, test/append appends a line in /output to what it read.
+make_common_images() {
+  make_kliko_image test/make 'sed -E "s/.*\"text\": ?\"([^\"]*)\".*/\1/" /parameters.json >/output/text' <<'SPEC'
+schema_version: 4
+io: split
+sections: [{name: s, description: d, fields: [{name: text, type: str, initial: hello}]}]
+SPEC
+  make_kliko_image test/append \
+    'cat /input/text >/output/text; sed -E "s/.*\"line\": ?\"([^\"]*)\".*/\1/" /parameters.json >>/output/text' <<'SPEC'
+schema_version: 4
+io: split
+sections: [{name: s, description: d, fields: [{name: line, type: str, required: true}]}]
+SPEC
+}
+
+fail() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# expect_exit CODE COMMAND…: its stdout is in $SCENARIO/out then, its stderr in $SCENARIO/err.
+expect_exit() {
+  local expected=$1 code=0
+  shift
+  "$@" >"$SCENARIO/out" 2>"$SCENARIO/err" || code=$?
+  [ "$code" = "$expected" ] || {
+    printf -- '--- stdout\n'; head -c 5000 "$SCENARIO/out"; printf -- '--- stderr\n'; head -c 10000 "$SCENARIO/err"
+    fail "exit code $code instead of $expected: $*"
+  }
+}
+
+# expect_out / expect_err REGEX…: each is found in what the last expect_exit's command said there.
+expect_out() { expect_in "$SCENARIO/out" "$@"; }
+expect_err() { expect_in "$SCENARIO/err" "$@"; }
+expect_in() {
+  local file=$1 regex
+  shift
+  for regex in "$@"; do
+    grep -Eq -- "$regex" "$file" || { head -c 5000 "$file"; fail "not in $file: $regex"; }
+  done
+}
+expect_not_in() {
+  if grep -Eq -- "$2" "$1"; then head -c 5000 "$1"; fail "in $1: $2"; fi
+}
+
+# expect_text FILE TEXT: that is all of it.
+expect_text() {
+  [ "$(cat "$1")" = "$2" ] || fail "$1 holds '$(head -c 1000 "$1")' instead of '$2'"
+}
+
+# expect_json FILTER…: each is true of the JSON object that the last expect_exit's command printed.
+expect_json() {
+  local filter
+  for filter in "$@"; do
+    jq -e "$filter" "$SCENARIO/out" >/dev/null || { cat "$SCENARIO/out"; fail "not so: $filter"; }
+  done
+}
+json() { jq -r "$1" "$SCENARIO/out"; }
+
+# wait_until COMMAND…: for at most ten seconds.
+wait_until() {
+  local i
+  for ((i = 0; i < 200; i++)); do
+    if "$@" >/dev/null 2>&1; then return; fi
+    sleep 0.05
+  done
+  fail "waited in vain: $*"
+}
+
+# no_leftovers: of this script's runs there is no container, process, mount or cgroup left.
+no_leftovers() {
+  local i found
+  for ((i = 0; i < 20; i++)); do  # what was detached or killed may take a moment
+    found=$(leftovers)
+    [ -n "$found" ] || return 0
+    sleep 0.05
+  done
+  fail "left behind: $found"
+}
+leftovers() {
+  local run pid
+  grep -F "$SCENARIO" /proc/self/mounts || true
+  for pid in $(grep -lF "$(basename "$SCENARIO")" /proc/[0-9]*/mountinfo 2>/dev/null | cut -d/ -f3); do
+    echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+  done
+  for pid in $(grep -lzF "SCENARIO=$SCENARIO" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3); do
+    case $(readlink "/proc/$pid/exe") in "$BOXCAR" | */runc | */crun) echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")" ;; esac
+  done
+  for run in $(find "$SCENARIO" -maxdepth 6 -type d -path '*/runs/20*' -prune -printf '%f\n'); do
+    find /sys/fs/cgroup -maxdepth 4 -type d -name "*$run*"
+    find /run/boxcar* -maxdepth 2 -name "*$run*" 2>/dev/null
+  done
+}
