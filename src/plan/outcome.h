@@ -12,13 +12,13 @@ namespace boxcar {
 
 // How a container ended.
 struct Ending {
-  int exit_code = 0;                  // 128 + signal when killed
-  bool out_of_memory = false;         // its own memory limit, or the machine's, killed it
+  int exit_code = 0;           // 128 + signal when killed
+  bool out_of_memory = false;  // its own memory limit, or the machine's, killed it
   bool timed_out = false;
-  bool stopped = false;               // by us: cancelled
-  std::uint64_t peak_memory = 0;      // bytes; 0 where it can't be known
-  double seconds = 0;                 // from start to end of the container
-  std::string engine_error;           // not empty: it could not be run at all, and this is why
+  bool stopped = false;           // by us: cancelled
+  std::uint64_t peak_memory = 0;  // bytes; 0 where it can't be known
+  double seconds = 0;             // from start to end of the container
+  std::string engine_error;       // not empty: it could not be run at all, and this is why
 
   bool succeeded() const { return engine_error.empty() && !timed_out && !stopped && exit_code == 0; }
 };
@@ -35,10 +35,10 @@ struct PortResult {
 struct StoredResult {
   Key key;
   Digest image;
-  std::vector<PortResult> ports;   // sorted by port, as the action's outputs
-  double seconds = 0;              // the container took
-  std::uint64_t peak_memory = 0;   // bytes
-  std::int64_t finished = 0;       // microseconds since 1970
+  std::vector<PortResult> ports;  // sorted by port, as the action's outputs
+  double seconds = 0;             // the container took
+  std::uint64_t peak_memory = 0;  // bytes
+  std::int64_t finished = 0;      // microseconds since 1970
 };
 
 enum class StepStatus : std::uint8_t { Waiting, Running, Succeeded, Cached, Failed, Cancelled, Skipped };

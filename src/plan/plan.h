@@ -24,20 +24,23 @@ struct ResolvedTool {
 
 struct PlannedInput {
   static constexpr StepIndex host = ~StepIndex{0};
-  std::uint32_t port = 0;        // index in tool->inputs; or, with `parameter`, in tool->parameters
-  bool parameter = false;        // feeds a `file` parameter
-  std::uint32_t item = 0;        // which element of a List[file]
-  StepIndex step = host;         // the producer, or host
-  std::uint32_t output = 0;      // index in the producer's tool->outputs
-  std::string path;              // host: absolute path; else relative path within the producer's port
+  std::uint32_t port = 0;    // index in tool->inputs; or, with `parameter`, in tool->parameters
+  bool parameter = false;    // feeds a `file` parameter
+  std::uint32_t item = 0;    // which element of a List[file]
+  StepIndex step = host;     // the producer, or host
+  std::uint32_t output = 0;  // index in the producer's tool->outputs
+  std::string path;          // host: absolute path; else relative path within the producer's port
 };
 
+// A step's settings are shared with all steps that say the same. Of StepOptions, template_name, tool and after have
+// done their part once there is a plan, and are empty here.
 struct PlannedStep {
   std::string name;
   std::shared_ptr<const ResolvedTool> tool;
-  std::shared_ptr<const StepOptions> options;   // never null
-  std::vector<std::pair<std::uint32_t, Value>> values;  // parameter index and given value, sorted; defaults are not repeated
-  std::vector<PlannedInput> inputs;             // sorted by (parameter, port, item)
+  std::shared_ptr<const StepOptions> options;  // never null
+  // Parameter index and given value, sorted. Defaults are not repeated, and what is a `file` stands in `inputs`.
+  std::vector<std::pair<std::uint32_t, Value>> values;
+  std::vector<PlannedInput> inputs;  // sorted by (parameter, port, item)
 };
 
 struct PlannedOutput {
@@ -46,6 +49,23 @@ struct PlannedOutput {
   std::uint32_t output = 0;
   std::string path;  // within the port
   std::string to;    // absolute host path or ""
+};
+
+using Edge = std::pair<StepIndex, StepIndex>;  // (before, then)
+
+// For each step a row of steps, all in one array.
+class Adjacency {
+ public:
+  Adjacency() = default;
+  Adjacency(std::size_t steps, std::vector<Edge> edges);  // rows by Edge::first, sorted, without repeats
+  Adjacency transposed() const;
+  std::span<const StepIndex> operator[](StepIndex step) const {
+    return {list_.data() + start_[step], list_.data() + start_[step + 1]};
+  }
+
+ private:
+  std::vector<std::uint32_t> start_;  // one more than there are steps
+  std::vector<StepIndex> list_;
 };
 
 class Plan {
@@ -57,18 +77,19 @@ class Plan {
   std::vector<PlannedOutput> outputs;
 
   // Called once, when `steps` is complete: builds the edges (data links and `after`).
-  void connect(const std::vector<std::pair<StepIndex, StepIndex>>& after);  // (before, then)
-  std::span<const StepIndex> successors(StepIndex step) const;
-  std::span<const StepIndex> predecessors(StepIndex step) const;  // without repeats
-  // The steps of a cycle in order, or empty.
-  std::vector<StepIndex> cycle() const;
+  void connect(std::vector<Edge> after);
+  // Sorted, without repeats.
+  std::span<const StepIndex> successors(StepIndex step) const { return successors_[step]; }
+  std::span<const StepIndex> predecessors(StepIndex step) const { return predecessors_[step]; }
+  // Cycles that share no step, each in the order of the data from its first step on; of cycles that do share one, only
+  // the first met. None: the graph can run.
+  std::vector<std::vector<StepIndex>> cycles() const;
   // `targets` and everything that they need.
   std::vector<bool> needed_for(const std::vector<StepIndex>& targets) const;
   std::optional<StepIndex> find(std::string_view name) const;  // linear: for a few names, not for building
 
  private:
-  std::vector<std::uint32_t> successor_start_, predecessor_start_;
-  std::vector<StepIndex> successor_list_, predecessor_list_;
+  Adjacency successors_, predecessors_;
 };
 
 }  // namespace boxcar

@@ -11,19 +11,36 @@
 namespace boxcar {
 
 struct PlannerContext {
-  // The image of that name and the tool it declares. `declared` is the step's own tool, or null. NotFound and Invalid become findings at
-  // the step; any other kind ends planning.
+  // The image of that name and the tool it declares. `declared` is the step's own tool, or null. Asked once for all
+  // steps with the same image, template and tool. NotFound and Invalid become findings at the first of them; any other
+  // kind ends planning.
   std::function<Result<std::shared_ptr<const ResolvedTool>>(const std::string& image, const std::string& template_name,
                                                             const Tool* declared)>
       resolve;
-  // What lies at an absolute host path. NotFound when nothing does.
+  // What lies at an absolute host path. NotFound when nothing does. Asked once a path.
   std::function<Result<PortKind>(const std::string& path)> host_kind;
+  std::string current_directory;  // absolute; relative paths of the caller (settings) count from here. "": from the
+                                  // workflow's directory
+  std::string home;               // absolute; what "~/" stands for
 };
 
-// What the caller gave: --set NAME=VALUE and --set STEP.NAME=VALUE, as text.
+// What the caller gave: --set NAME=VALUE and --set STEP.NAME=VALUE, as text. A list takes one for each item; of
+// anything else the last counts. Taken literally: nothing is expanded.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-// None when there are errors among the findings, or an error that ends planning was returned through `fatal`.
+// None when there are errors among the findings (sorted then), or an error that ends planning was returned through
+// `fatal`.
+//
+// What the formats leave open is settled here:
+// - "${inputs.x}" may stand in parameters, environment variables, host paths and `to:` of outputs; "$$" is a dollar
+// sign there. Of a
+//   workflow input without a value it is an empty text, and alone in its place it is as if nothing stood there.
+// - Workflow inputs that are paths of the host may feed ports and `file` parameters only: anywhere else the path would
+// mean nothing
+//   in a container.
+// - A `file` parameter is fed by its value, a path relative to the workflow's directory (its default too), or by a link
+// in
+//   `inputs:`; List[file] by several links of that name, in their order.
 std::optional<Plan> make_plan(Workflow workflow, const Settings& settings, const PlannerContext& context,
                               Findings& findings, std::optional<Error>& fatal);
 

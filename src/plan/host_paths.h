@@ -1,0 +1,35 @@
+// Paths of the host that a workflow names. Internal to the planner.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "plan/planner.h"
+#include "plan/spot.h"
+
+namespace boxcar {
+
+class HostPaths {
+ public:
+  HostPaths(const PlannerContext& context, std::string_view workflow_directory)
+      : context_(context),
+        directory_(workflow_directory),
+        caller_directory_(context.current_directory.empty() ? workflow_directory : context.current_directory) {}
+
+  enum class Origin { Workflow, Caller };  // who wrote it: what relative paths count from
+
+  // "~/" is the caller's home.
+  std::string absolute(std::string_view text, Origin origin = Origin::Workflow) const;
+  // The absolute path, when what lies there is what `taker` takes; else none, and a finding.
+  std::optional<std::string> find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot);
+
+ private:
+  const PlannerContext& context_;
+  const std::string_view directory_;
+  const std::string_view caller_directory_;
+  std::unordered_map<std::string, Result<PortKind>> kinds_;  // each path is looked at once
+};
+
+}  // namespace boxcar

@@ -1,0 +1,88 @@
+#include "plan/links.h"
+
+#include "base/text.h"
+
+namespace boxcar {
+
+namespace {
+
+bool leads_out(std::string_view path) {
+  if (path.starts_with('/')) return true;
+  for (std::size_t at = 0; at <= path.size();) {
+    const auto slash = std::min(path.find('/', at), path.size());
+    if (path.substr(at, slash - at) == "..") return true;
+    at = slash + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+Links::Links(const std::vector<PlannedStep>& steps, const std::vector<Position>& places, const Spot& spot)
+    : tools(steps.size()), steps_(steps) {
+  by_name_.reserve(steps.size());
+  for (StepIndex index = 0; index < steps.size(); ++index) {
+    const std::string& name = steps[index].name;
+    const auto place = spot.moved(places[index]);
+    if (name.empty() || name.find('/') != std::string::npos) {
+      place.error("a step's name is not empty and holds no \"/\", found " + quote(name));
+    } else if (!by_name_.emplace(name, index).second) {
+      place.error("there are two steps with the name " + quote(name));
+    }
+  }
+}
+
+std::optional<StepIndex> Links::look_up(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<StepIndex> Links::find(std::string_view name, const Spot& spot) const {
+  if (const auto found = look_up(name)) return found;
+  std::vector<std::string> names;
+  if (!spot.hints.exhausted()) {
+    for (const auto& step : steps_) names.push_back(step.name);
+  }
+  spot.error("there is no step " + quote(name) + spot.hints(name, names));
+  return std::nullopt;
+}
+
+std::optional<Links::End> Links::follow(const Link& link, const Spot& spot) const {
+  const auto step = find(link.step, spot);
+  if (!step) return std::nullopt;
+  End end{*step, std::nullopt};
+  const auto* tool = tools[*step];
+  if (!tool) return end;
+  end.output = tool->outputs.find(link.port);
+  if (!end.output) {
+    spot.error("step " + quote(link.step) + " has no output port " + quote(link.port) +
+               spot.hints(link.port, tool->outputs.names()));
+    return end;
+  }
+  const auto& port = tool->resolved->tool->outputs[*end.output];
+  if (link.path.empty()) return end;
+  if (port.kind != PortKind::Directory) {
+    spot.error(quote(link.step + "/" + link.port) + " is a " + std::string(name_of(port.kind)) + ": there is no " +
+               quote(link.path) + " within it");
+    end.output.reset();
+  } else if (leads_out(link.path)) {
+    spot.error("the path " + quote(link.path) + " leads out of " + quote(link.step + "/" + link.port));
+    end.output.reset();
+  }
+  return end;
+}
+
+std::optional<Links::End> Links::follow(const Link& link, const Taker& taker, const Spot& spot) const {
+  auto end = follow(link, spot);
+  if (!end || !end->output || !link.path.empty()) return end;
+  const auto kind = tools[end->step]->resolved->tool->outputs[*end->output].kind;
+  if (kind == taker.kind) return end;
+  const bool file_wanted = taker.kind == PortKind::File && kind == PortKind::Directory;
+  const auto text = text_of(link);
+  spot.error(taker.takes() + ", but " + quote(text) + " is a " + std::string(name_of(kind)) +
+             (file_wanted ? " (a file within it is " + printable(text) + "/NAME)" : ""));
+  end->output.reset();
+  return end;
+}
+
+}  // namespace boxcar

@@ -1,0 +1,182 @@
+#include "plan/planner.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "plan/step_planner.h"
+
+namespace boxcar {
+
+namespace {
+
+// Where outputs are copied to: no two to one path, or one into the other.
+class Destinations {
+ public:
+  void add(const PlannedOutput& output, const Spot& spot) {
+    const auto say = [&](const char* how, const auto& other) {
+      spot.error("output " + quote(output.name) + " is copied to " + quote(output.to) + ", which lies " + how +
+                 quote(other.first) + " of output " + quote(other.second));
+    };
+    const auto [same, fresh] = by_path_.emplace(output.to, output.name);
+    if (!fresh) {
+      spot.error("outputs " + quote(same->second) + " and " + quote(output.name) + " are both copied to " +
+                 quote(output.to));
+      return;
+    }
+    for (auto slash = output.to.rfind('/'); slash != 0 && slash != std::string::npos;
+         slash = output.to.rfind('/', slash - 1)) {
+      const auto outer = by_path_.find(output.to.substr(0, slash));
+      if (outer != by_path_.end()) return say("within ", *outer);
+    }
+    const auto inner = by_path_.lower_bound(output.to + "/");
+    if (inner != by_path_.end() && inner->first.starts_with(output.to + "/")) say("around ", *inner);
+  }
+
+ private:
+  std::map<std::string, std::string> by_path_;  // to the name of the output
+};
+
+class Planner {
+ public:
+  Planner(Workflow& workflow, const PlannerContext& context, Findings& findings)
+      : workflow_(workflow),
+        context_(context),
+        spot_{findings, hints_, workflow.file},
+        hosts_(context, workflow.directory) {}
+
+  Result<Plan> plan(const Settings& settings) {
+    Plan plan;
+    plan.name = workflow_.name;
+    plan.file = workflow_.file;
+    plan.directory = workflow_.directory;
+    plan.steps.resize(workflow_.steps.size());
+    places_.reserve(plan.steps.size());
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      plan.steps[i].name = std::move(workflow_.steps[i].name);
+      places_.push_back(workflow_.steps[i].at);
+    }
+    Links links(plan.steps, places_, spot_);
+    CHECK_OK(find_tools(plan, links));
+    sort_settings(settings, links);
+    const WorkflowValues values(workflow_.inputs, given_, hosts_, spot_);
+    plan_steps(plan, links, values);
+    plan_outputs(plan, links, values);
+    plan.connect(std::move(after_));
+    say_cycles(plan);
+    return plan;
+  }
+
+ private:
+  Spot spot_of(const Plan& plan, StepIndex index) const { return spot_.step(plan.steps[index].name, places_[index]); }
+
+  Result<void> find_tools(const Plan& plan, Links& links) {
+    for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+      TRY(links.tools[i], tools_.find(workflow_.steps[i], spot_of(plan, i)));
+    }
+    return {};
+  }
+
+  // NAME=VALUE or STEP.NAME=VALUE. Steps may have dots in their names: any that leaves a known step before it counts.
+  void sort_settings(const Settings& settings, const Links& links) {
+    for (const auto& [name, text] : settings) {
+      if (is_workflow_input(name)) {
+        given_[name].push_back(text);
+      } else if (const auto step = step_of(name, links)) {
+        auto& all = overrides_[step->first];
+        const auto known = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.setting == name; });
+        auto& each = known == all.end() ? all.emplace_back() : *known;
+        each.parameter = step->second;
+        each.setting = name;
+        each.texts.push_back(text);
+      } else if (const auto dot = name.find('.'); dot != std::string::npos) {
+        links.find(std::string_view(name).substr(0, dot), spot_.setting(name));
+      } else {
+        say_unknown_input(name);
+      }
+    }
+  }
+
+  bool is_workflow_input(std::string_view name) const {
+    return std::any_of(workflow_.inputs.begin(), workflow_.inputs.end(),
+                       [&](const auto& input) { return input.parameter.name == name; });
+  }
+
+  static std::optional<std::pair<StepIndex, std::string_view>> step_of(std::string_view name, const Links& links) {
+    for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+      if (const auto step = links.look_up(name.substr(0, dot))) return std::pair(*step, name.substr(dot + 1));
+    }
+    return std::nullopt;
+  }
+
+  void say_unknown_input(const std::string& name) {
+    std::vector<std::string> names;
+    for (const auto& input : workflow_.inputs) names.push_back(input.parameter.name);
+    spot_.setting(name).error("there is no workflow input " + quote(name) + hints_(name, names));
+  }
+
+  void plan_steps(Plan& plan, const Links& links, const WorkflowValues& values) {
+    StepPlanner planner(links, values, hosts_);
+    const std::vector<Override> none;
+    for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+      const auto overrides = overrides_.find(i);
+      planner.plan(i, workflow_.steps[i], overrides == overrides_.end() ? none : overrides->second, plan.steps[i],
+                   after_, spot_of(plan, i));
+    }
+  }
+
+  void plan_outputs(Plan& plan, const Links& links, const WorkflowValues& values) {
+    Destinations destinations;
+    std::unordered_set<std::string_view> names;
+    plan.outputs.reserve(workflow_.outputs.size());
+    for (auto& output : workflow_.outputs) {
+      const Spot place = spot_.moved(output.at);
+      if (!names.insert(output.name).second) {
+        place.error("there are two outputs with the name " + quote(output.name));
+      }
+      const auto end = links.follow(output.from, place);
+      const auto to = values.expand(output.to, WorkflowValues::Paths::Allowed, place);
+      plan.outputs.push_back({output.name, end ? end->step : 0, end && end->output ? *end->output : 0,
+                              std::move(output.from.path), to && !to->empty() ? hosts_.absolute(*to) : ""});
+      if (!plan.outputs.back().to.empty()) destinations.add(plan.outputs.back(), place);
+    }
+  }
+
+  void say_cycles(const Plan& plan) {
+    for (const auto& cycle : plan.cycles()) {
+      constexpr std::size_t most_named = 20;
+      std::string names;
+      for (std::size_t i = 0; i < cycle.size() && i < most_named; ++i) names += plan.steps[cycle[i]].name + " → ";
+      if (cycle.size() > most_named) names += "… (" + std::to_string(cycle.size() - most_named) + " more) → ";
+      names += plan.steps[cycle.front()].name;
+      spot_.moved(places_[cycle.front()]).error("these steps wait for each other: " + names);
+    }
+  }
+
+  Workflow& workflow_;
+  const PlannerContext& context_;
+  Hints hints_;
+  const Spot spot_;
+  HostPaths hosts_;
+  ToolTable tools_{context_};
+  std::vector<Position> places_;  // by step
+  WorkflowValues::Given given_;
+  std::unordered_map<StepIndex, std::vector<Override>> overrides_;
+  std::vector<Edge> after_;
+};
+
+}  // namespace
+
+std::optional<Plan> make_plan(Workflow workflow, const Settings& settings, const PlannerContext& context,
+                              Findings& findings, std::optional<Error>& fatal) {
+  const std::size_t before = findings.errors();
+  auto plan = Planner(workflow, context, findings).plan(settings);
+  findings.sort();
+  if (!plan) {
+    fatal = std::move(plan).error();
+    return std::nullopt;
+  }
+  if (findings.errors() != before) return std::nullopt;
+  return std::move(*plan);
+}
+
+}  // namespace boxcar

@@ -1,0 +1,41 @@
+#include "plan/spot.h"
+
+#include "base/text.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr std::size_t kMostCompared = 1'000'000;
+constexpr std::size_t kFew = 8;
+
+}  // namespace
+
+bool Hints::exhausted() const {
+  return compared_ > kMostCompared;
+}
+
+std::string Hints::operator()(std::string_view name, const std::vector<std::string>& candidates) {
+  if (exhausted()) return "";
+  compared_ += candidates.size();
+  auto hint = did_you_mean(name, candidates);
+  if (!hint.empty() || candidates.size() > kFew) return hint;
+  return candidates.empty() ? " (there are none)" : " (there is: " + printable(join(candidates, ", ")) + ")";
+}
+
+void Spot::error(std::string_view message) const {
+  std::string text;
+  if (subject == Subject::Step) text = "step " + quote(name) + ": ";
+  if (subject == Subject::Setting) text = "--set " + printable(name) + ": ";
+  findings.error(file, at, text.append(message));
+}
+
+std::string Taker::text() const {
+  return std::string(noun) + " " + quote(name);
+}
+
+std::string quote(std::string_view name) {
+  return "'" + printable(name) + "'";
+}
+
+}  // namespace boxcar

@@ -1,0 +1,42 @@
+// The tools of a workflow's steps: each image, template and inline tool asked for once. Internal to the planner.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "plan/names.h"
+#include "plan/planner.h"
+#include "plan/spot.h"
+
+namespace boxcar {
+
+struct KnownTool {
+  explicit KnownTool(std::shared_ptr<const ResolvedTool> tool)
+      : resolved(std::move(tool)),
+        parameters(resolved->tool->parameters),
+        inputs(resolved->tool->inputs),
+        outputs(resolved->tool->outputs) {}
+
+  std::shared_ptr<const ResolvedTool> resolved;
+  NameIndex<Parameter> parameters;
+  NameIndex<Port> inputs;
+  NameIndex<Port> outputs;
+};
+
+class ToolTable {
+ public:
+  explicit ToolTable(const PlannerContext& context) : context_(context) {}
+
+  // Null when there is none; the first step that asked for it had a finding. An error ends planning. What it gives
+  // lives as long as the table.
+  Result<const KnownTool*> find(const Step& step, const Spot& spot);
+
+ private:
+  Result<std::unique_ptr<KnownTool>> resolve(const Step& step, const Spot& spot) const;
+
+  const PlannerContext& context_;
+  std::unordered_map<std::string, std::unique_ptr<KnownTool>> tools_;  // by what distinguishes them
+};
+
+}  // namespace boxcar
