@@ -1,0 +1,50 @@
+// What is said when a run is over: a summary for people, a JSON document for programs.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/diagnostics.h"
+#include "cli/terminal.h"
+#include "record/run_store.h"
+#include "run/session.h"
+
+namespace boxcar {
+
+// How many steps came to what, how long it took, where the results are (below `directory`, the current one, as relative
+// paths), and of failed steps why, the end of their log, and how to see all of it.
+std::string text_report(const RunReport& report, const Terminal& terminal, const std::string& directory);
+void print_report(const RunReport& report);  // on stderr
+
+// The document of --json: {run, status, seconds, steps: {NAME: {status, exit_code, key, image, result, seconds,
+// attempts}}}, written piece by piece: with 100,000 steps it is 30 MB.
+class JsonReport {
+ public:
+  using Sink = std::function<void(std::string_view)>;
+
+  JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds);
+  void step(const StepRecord& step, std::string_view result);  // in the order of the workflow; `result` "": null
+  void end();
+
+ private:
+  Sink sink_;
+  std::string buffer_;
+  bool first_ = true;
+};
+
+// Steps that were not wanted (--target) are left out.
+void write_json_report(const RunReport& report, const JsonReport::Sink& sink);
+void print_json_report(const RunReport& report);  // on stdout, a line
+std::string json_report(const RunReport& report);
+std::string json_findings(
+    const Findings& findings);  // {findings: [{file, line, column, message}]}, null where there is no place
+
+// What the commands say of a recorded run: "interrupted" when its runner died.
+std::string_view status_of(const RunRecord& run);
+double seconds_of(const RunRecord& run);  // until now while it runs
+// Where a recorded step's result lies, absolute; "" where there is none.
+std::string result_of(const RunRecord& run, const StepRecord& step);
+
+}  // namespace boxcar
