@@ -32,8 +32,8 @@ const std::vector<FormatRow>& formats();
 // By content, not by file name: top-level keys. Unknown when it is none of them, or can't be parsed.
 Format detect_format(const Document& document);
 
-// Limits on every document: 16 MiB of text, 64 levels of nesting (flow and block alike), 1 MiB a scalar, aliases expanded to at most 100,000 nodes.
-// Beyond them: a finding.
+// Limits on every document: 16 MiB of text, 64 levels of nesting (flow and block alike), 1 MiB a scalar, aliases
+// expanded to at most 100,000 nodes. Beyond them: a finding.
 std::optional<Tool> read_kliko(const Document& document, Findings& findings);
 // parameters.json (or YAML) for a tool: names, types, choices, required values. The defaults are merged in.
 std::optional<std::vector<std::pair<std::string, Value>>> read_parameters(const Document& document, const Tool& tool,

@@ -1,0 +1,186 @@
+#include "spec/json.h"
+
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include "spec/scalar.h"
+
+namespace boxcar {
+
+namespace {
+
+using Stream = rapidjson::MemoryStream;
+
+// Builds the tree. Where a token begins is found from the end of the one before: between them stand only white space,
+// commas and colons.
+class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
+ public:
+  Builder(std::string_view text, const Stream& stream, Report& report)
+      : text_(text), stream_(stream), report_(report) {}
+
+  bool Null() { return scalar(Node::Kind::Null, "null"); }
+  bool Bool(bool value) {
+    if (!scalar(Node::Kind::Bool, value ? "true" : "false")) return false;
+    last_->boolean = value;
+    return true;
+  }
+  bool RawNumber(const char* digits, rapidjson::SizeType length, bool) {
+    if (!scalar(Node::Kind::Int, {digits, length})) return false;
+    resolve_number(*last_, report_);
+    return true;
+  }
+  bool String(const char* value, rapidjson::SizeType length, bool) {
+    return scalar(Node::Kind::String, {value, length});
+  }
+  bool Key(const char* value, rapidjson::SizeType length, bool) { return scalar(Node::Kind::String, {value, length}); }
+  bool StartObject() { return open(Node::Kind::Mapping); }
+  bool StartArray() { return open(Node::Kind::Sequence); }
+  bool EndObject(rapidjson::SizeType) {
+    check_duplicate_keys(open_.back().items, report_);
+    return close();
+  }
+  bool EndArray(rapidjson::SizeType) { return close(); }
+
+  Node take_root() { return std::move(root_); }
+
+ private:
+  struct Open {
+    Node node;
+    std::vector<Node> items;
+  };
+
+  // The next token begins here; `end` is the offset after it.
+  Position begin() {
+    while (before_ < text_.size() && std::string_view(" \t\r\n,:").find(text_[before_]) != std::string_view::npos)
+      ++before_;
+    const auto from = position_of(text_.substr(counted_), before_ - counted_);
+    at_.column = from.line == 1 ? at_.column + from.column - 1 : from.column;
+    at_.line += from.line - 1;
+    counted_ = before_;
+    return at_;
+  }
+
+  bool stop(Position at, std::string message) {
+    report_.error(at, std::move(message));
+    return false;
+  }
+
+  Node* add(Node::Kind kind, Position at) {
+    Node& node = open_.empty() ? root_ : open_.back().items.emplace_back();
+    node.kind = kind;
+    node.at = at;
+    return &node;
+  }
+
+  bool scalar(Node::Kind kind, std::string_view value) {
+    const auto at = begin();
+    before_ = stream_.Tell();
+    if (value.size() > max_scalar) {
+      return stop(at, "a text of " + std::to_string(value.size()) + " bytes, more than 1 MiB");
+    }
+    if (++nodes_ > max_nodes) return stop(at, "more than 1,000,000 values in one place");
+    if (report_.full()) return false;
+    last_ = add(kind, at);
+    last_->text = value;
+    return true;
+  }
+
+  bool open(Node::Kind kind) {
+    const auto at = begin();
+    ++before_;
+    if (open_.size() >= max_depth) {
+      return stop(at, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep");
+    }
+    open_.emplace_back().node.kind = kind;
+    open_.back().node.at = at;
+    return true;
+  }
+
+  bool close() {
+    begin();
+    ++before_;
+    auto done = std::move(open_.back());
+    open_.pop_back();
+    done.node.items = std::make_shared<const std::vector<Node>>(std::move(done.items));
+    *add(done.node.kind, done.node.at) = std::move(done.node);
+    return true;
+  }
+
+  std::string_view text_;
+  const Stream& stream_;
+  Report& report_;
+  std::size_t before_ = 0;   // the end of the last token
+  std::size_t counted_ = 0;  // the offset that at_ is the place of
+  Position at_{1, 1};
+  std::size_t nodes_ = 0;
+  std::vector<Open> open_;
+  Node root_;
+  Node* last_ = nullptr;
+};
+
+std::string explain(rapidjson::ParseErrorCode code) {
+  switch (code) {
+    case rapidjson::kParseErrorDocumentEmpty:
+      return "the document is empty";
+    case rapidjson::kParseErrorDocumentRootNotSingular:
+      return "expected the end of the document: nothing may follow its one value";
+    case rapidjson::kParseErrorValueInvalid:
+      return "expected a JSON value (text stands in double quotes; true, false, null; no comma before a closing "
+             "bracket)";
+    case rapidjson::kParseErrorObjectMissName:
+      return "expected a key in double quotes (and no comma before a closing brace)";
+    case rapidjson::kParseErrorObjectMissColon:
+      return "expected ':' after the key";
+    case rapidjson::kParseErrorObjectMissCommaOrCurlyBracket:
+      return "expected ',' or '}'";
+    case rapidjson::kParseErrorArrayMissCommaOrSquareBracket:
+      return "expected ',' or ']'";
+    case rapidjson::kParseErrorStringUnicodeEscapeInvalidHex:
+      return "expected four hexadecimal digits after \\u";
+    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
+      return "half of a surrogate pair: \\ud800 to \\udfff come in pairs";
+    case rapidjson::kParseErrorStringEscapeInvalid:
+      return "no such escape; write \\\\ for a backslash";
+    case rapidjson::kParseErrorStringMissQuotationMark:
+      return "this text has no closing quote";
+    case rapidjson::kParseErrorStringInvalidEncoding:
+      return "a control character or line break inside of a text; write it as an escape (\\n)";
+    case rapidjson::kParseErrorNumberTooBig:
+      return "a number too large for 64 bits";
+    case rapidjson::kParseErrorNumberMissFraction:
+      return "expected digits after the point";
+    case rapidjson::kParseErrorNumberMissExponent:
+      return "expected digits in the exponent";
+    default:
+      return "this is not JSON";
+  }
+}
+
+}  // namespace
+
+std::optional<Node> read_json(std::string_view text, Report& report) {
+  if (!check_text(text, report)) return std::nullopt;
+  constexpr unsigned flags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+  Stream stream(text.data(), text.size());
+  Builder builder(text, stream, report);
+  rapidjson::Reader reader;
+  const auto result = reader.Parse<flags>(stream, builder);
+  if (!result.IsError()) return builder.take_root();
+  if (result.Code() != rapidjson::kParseErrorTermination) {
+    report.error(position_of(text, result.Offset()), explain(result.Code()));
+  }
+  return std::nullopt;
+}
+
+bool looks_like_json(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const auto first = text.find_first_not_of(blank);
+  if (first == std::string_view::npos) return false;
+  if (text[first] != '{') return text[first] == '[';
+  const auto second = text.find_first_not_of(blank, first + 1);
+  return second != std::string_view::npos && (text[second] == '"' || text[second] == '}');
+}
+
+}  // namespace boxcar

@@ -1,0 +1,29 @@
+#include "spec/report.h"
+
+#include "base/text.h"
+
+namespace boxcar {
+
+bool Report::room(Position at) {
+  if (++count_ == limit + 1) {
+    findings_.error(file_, at, "more than " + std::to_string(limit) + " findings; the rest is not shown");
+    ++errors_;
+  }
+  return count_ <= limit;
+}
+
+void Report::error(Position at, std::string message) {
+  if (!room(at)) return;
+  findings_.error(file_, at, std::move(message));
+  ++errors_;
+}
+
+void Report::warn(Position at, std::string message) {
+  if (room(at)) findings_.warn(file_, at, std::move(message));
+}
+
+std::string quoted(std::string_view name) {
+  return "'" + printable(name, 80) + "'";
+}
+
+}  // namespace boxcar
