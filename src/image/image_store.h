@@ -22,30 +22,42 @@ struct ImageListing {
   std::int64_t imported = 0;  // microseconds since 1970
 };
 
+// Thread-safe, and safe beside other processes that use the same directory. An image that resolve(), import() or
+// layer_directories() gave counts as in use, and is not removed by anyone, for as long as the store object lives.
 class ImageStore {
  public:
-  // Default directory: $XDG_DATA_HOME/boxcar/images, else ~/.local/share/boxcar/images. Makes nothing until the first import.
+  // $XDG_DATA_HOME/boxcar/images, else ~/.local/share/boxcar/images. Nothing is made there until the first import.
   static std::string default_directory();
   explicit ImageStore(std::string directory, Pool& pool);
   ~ImageStore();
 
   // A name as Docker writes it ("bar/a" is docker.io/bar/a:latest), a name@sha256:…, or with a prefix of skopeo's
-  // (docker-daemon:, docker-archive:, oci:, containers-storage:, docker://). Without a prefix: the local store, then a local Docker or Podman, then the registry.
-  // `progress` is told what is being done, a line at a time. Invalid: malformed name. NotFound: nowhere, and where it was looked for.
+  // (docker-daemon:, docker-archive:, oci:, oci-archive:, containers-storage:, docker://). Without a prefix: the local
+  // store, then a local Docker or Podman, then the registry. `Always` passes over the local store; `Never` asks nothing
+  // else. A file or layout that changed is read again. What is known is known at once: no process is started, no lock
+  // waited for. `progress` is told what is being done, a line at a time, from any thread but never two at once.
+  // Invalid: a malformed name, a faulty image, or a source of several images. Otherwise the error names every place
+  // that was asked and its answer: NotFound when it is nowhere; Denied, Unavailable when the last place did not let us
+  // look.
   Result<std::shared_ptr<const Image>> resolve(const std::string& name, PullPolicy policy,
                                                const std::function<void(const std::string&)>& progress = {});
-  // As resolve with a prefix; the image gets the names it carries in the archive or layout, or `as`.
-  Result<std::vector<std::shared_ptr<const Image>>> import(const std::string& source, const std::string& as = {},
-                                                           const std::function<void(const std::string&)>& progress = {});
-  Result<std::vector<ImageListing>> list();
+  // From a source with a prefix, as resolve; all images of a file when it names none. They get the names they carry, or
+  // `as` (then it must be one image).
+  Result<std::vector<std::shared_ptr<const Image>>> import(
+      const std::string& source, const std::string& as = {},
+      const std::function<void(const std::string&)>& progress = {});
+  Result<std::vector<ImageListing>> list();  // by name; those without one last
+  // A name goes, and with the last one the image and its layers that no other needs, unless a boxcar is using them. An
+  // identity or the beginning of one goes with all its names: Denied when it is in use, Invalid when several begin so.
   Result<void> remove(const std::string& name_or_identity);
-  // Removes images without a name, and layers no image needs. Gives the bytes freed.
+  // Removes images without a name that are not in use, layers no image needs, and what killed imports left. Gives the
+  // bytes freed. Unavailable while another boxcar imports.
   Result<std::uint64_t> prune(bool dry_run = false);
 
-  // One file out of the image's merged tree, without starting a container: symlinks inside the image are followed, whiteouts
-  // hold. NotFound when it isn't there; Exhausted above `limit` bytes.
+  // One file out of the image's merged tree, without starting a container: symlinks inside the image are followed,
+  // whiteouts hold. NotFound when it isn't there; Invalid when it is no regular file; Exhausted above `limit` bytes.
   Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const;
-  // Absolute, topmost first: the lower directories of an overlay. Marks them as in use for as long as this object lives.
+  // Absolute, topmost first, at least one, none twice: the lower directories of an overlay.
   std::vector<std::string> layer_directories(const Image& image) const;
 
  private:

@@ -1,0 +1,49 @@
+// What the store knows of images, a small JSON file each: images/<identity>.json, names/<hash>.json for a name, and
+// sources/<hash>.json for where an image without a name was taken from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/image.h"
+
+namespace boxcar {
+
+// Names carry the whole image and not just its identity: two images of the same layers, and thus of one identity, may
+// differ in what their configuration says (environment, user, command).
+struct ImageRecord {
+  std::string name;           // a reference, a source as the user wrote it, or "" of an identity's own
+  std::string stamp;          // of a source that is a file: what it was when it was imported
+  std::int64_t imported = 0;  // microseconds since 1970
+  Image image;
+};
+
+// Thread-safe as the file system is: files are replaced whole.
+class Catalog {
+ public:
+  enum class Kind { Name, Source };
+  explicit Catalog(std::string directory) : directory_(std::move(directory)) {}
+
+  Result<void> prepare();  // makes the folders
+  // None when it isn't there, or isn't readable as ours.
+  std::optional<ImageRecord> find(Kind kind, const std::string& name) const;
+  Result<void> put(Kind kind, const ImageRecord& record);
+  Result<void> put_identity(const ImageRecord& record);
+  Result<void> drop(Kind kind, const std::string& name);
+  Result<void> drop_identity(const Digest& identity);
+
+  Result<std::vector<ImageRecord>> all(Kind kind) const;
+  Result<std::vector<ImageRecord>> identities() const;
+
+ private:
+  std::string path(Kind kind, const std::string& name) const;
+  std::string path(const Digest& identity) const;
+
+  std::string directory_;
+};
+
+}  // namespace boxcar

@@ -1,0 +1,56 @@
+#include "image/import_session.h"
+
+#include <stdlib.h>
+
+#include <utility>
+
+#include "base/fd.h"
+
+namespace boxcar {
+
+namespace {
+
+Result<LockFile> open_store(const std::string& store) {
+  CHECK_OK(make_directories(store, 0700));
+  for (const char* name : {"layers", "tmp", "empty"}) CHECK_OK(make_directories(store + "/" + name));
+  return LockFile::open(store + "/lock");
+}
+
+Result<std::string> make_scratch(const std::string& store) {
+  std::string path = store + "/tmp/XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) return fail_errno("making " + path);
+  return path;
+}
+
+// The caller has the store for itself.
+Result<void> sweep(const std::string& store) {
+  const std::string leftovers = store + "/tmp";
+  CHECK_OK(remove_tree(leftovers));
+  return make_directories(leftovers, 0700);
+}
+
+}  // namespace
+
+Result<ImportSession> ImportSession::begin(const std::string& store) {
+  TRY(LockFile locks, open_store(store));
+  TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
+  if (alone) CHECK_OK(sweep(store));
+  CHECK_OK(locks.lock(kStoreLock, LockMode::Shared));
+  TRY(std::string scratch, make_scratch(store));
+  return ImportSession(std::move(locks), std::move(scratch));
+}
+
+Result<ImportSession> ImportSession::begin_removal(const std::string& store) {
+  TRY(LockFile locks, open_store(store));
+  TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
+  if (!alone) return fail(ErrorKind::Unavailable, "another boxcar is importing an image; try again when it is done");
+  CHECK_OK(sweep(store));
+  TRY(std::string scratch, make_scratch(store));
+  return ImportSession(std::move(locks), std::move(scratch));
+}
+
+ImportSession::~ImportSession() {
+  if (!scratch_.empty()) (void)remove_tree(scratch_);
+}
+
+}  // namespace boxcar

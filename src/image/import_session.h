@@ -1,0 +1,34 @@
+// An import under way: the store's lock, shared, and a directory to work in, below tmp/.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "image/locks.h"
+
+namespace boxcar {
+
+class ImportSession {
+ public:
+  // Makes the store where there is none. The first of several imports also removes what killed ones left: while the
+  // lock is to be had for oneself, nobody works below tmp/.
+  static Result<ImportSession> begin(const std::string& store);
+  // The lock for oneself, to remove things; Unavailable when others import.
+  static Result<ImportSession> begin_removal(const std::string& store);
+  ~ImportSession();
+  ImportSession(ImportSession&& other) noexcept
+      : locks_(std::move(other.locks_)), scratch_(std::exchange(other.scratch_, {})) {}
+  ImportSession& operator=(ImportSession&&) = delete;
+
+  const std::string& scratch() const { return scratch_; }
+  LockFile& locks() { return locks_; }
+
+ private:
+  ImportSession(LockFile locks, std::string scratch) : locks_(std::move(locks)), scratch_(std::move(scratch)) {}
+
+  LockFile locks_;
+  std::string scratch_;
+};
+
+}  // namespace boxcar

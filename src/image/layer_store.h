@@ -1,0 +1,53 @@
+// The unpacked layers: layers/<12 hex of the diff_id>/tree is an overlay's lower directory, layer.json beside it says
+// which layer it is. A layer is unpacked below tmp/ and renamed, so it is whole or not there.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/pool.h"
+#include "base/result.h"
+#include "base/sha256.h"
+#include "image/blob_stream.h"
+
+namespace boxcar {
+
+struct LayerInfo {
+  Digest diff_id;
+  std::uint64_t bytes = 0;    // of its files
+  std::vector<Digest> blobs;  // the digest it was delivered under, where that was checked
+};
+
+using Progress = std::function<void(const std::string&)>;
+
+class LayerStore {
+ public:
+  explicit LayerStore(std::string directory) : directory_(std::move(directory)) {}
+
+  std::string tree(const Digest& diff_id) const;  // absolute when the store's directory is
+  bool present(const Digest& diff_id) const;      // quick: without reading what layer.json says
+  Result<LayerInfo> info(const Digest& diff_id) const;
+  Result<std::vector<LayerInfo>> all() const;
+
+  // Unpacks those layers that are not there yet, on `pool`, below `scratch`. The caller holds the store's lock, shared.
+  // Another process that unpacks one of them is waited for. `diff_ids` and `blobs` are parallel.
+  Result<void> import(const std::vector<Digest>& diff_ids, const std::vector<Blob>& blobs, const std::string& scratch,
+                      Pool& pool, const Progress& progress);
+  // Removes all layers but those, and what is no layer; gives the bytes of their files. The caller holds the store's
+  // lock, exclusive, unless `dry_run`. A layer is moved below `scratch` first: it is never half there.
+  Result<std::uint64_t> keep_only(const std::set<Digest>& needed, const std::string& scratch, bool dry_run);
+
+ private:
+  std::string path(const Digest& diff_id) const;
+  Result<std::vector<std::string>> names() const;
+  Result<void> remove(const std::string& name, const std::string& scratch);
+  bool verified(const Digest& diff_id) const;
+  Result<void> unpack(const Digest& diff_id, const Blob& blob, const std::string& into);
+
+  std::string directory_;
+};
+
+}  // namespace boxcar

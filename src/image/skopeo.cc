@@ -1,0 +1,117 @@
+#include "image/skopeo.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace boxcar {
+
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// localhost, 127.x.x.x, [::1], with or without a port.
+bool on_this_machine(std::string_view reference) {
+  std::string_view host = reference.substr(0, reference.find('/'));
+  if (host.starts_with("[::1]")) return true;
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+bool has_trust_policy() {
+  return exists("/etc/containers/policy.json") ||
+         exists(join_path(environment("HOME"), ".config/containers/policy.json"));
+}
+
+// skopeo's last line, without its own time and level: time="…" level=fatal msg="…".
+std::string last_words(const std::string& err) {
+  std::string_view text = err;
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  if (const auto line = text.rfind('\n'); line != std::string_view::npos) text.remove_prefix(line + 1);
+  if (const auto message = text.find("msg=\""); message != std::string_view::npos) {
+    text.remove_prefix(message + 5);
+    if (!text.empty() && text.back() == '"') text.remove_suffix(1);
+  }
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
+    plain += text[i];
+  }
+  return printable(plain, 600);
+}
+
+ErrorKind kind_of(const std::string& words) {
+  std::string text = words;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto any = [&](std::initializer_list<const char*> parts) {
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const char* part) { return text.find(part) != std::string::npos; });
+  };
+  if (any({"no space left", "quota exceeded", "too many open files"})) return ErrorKind::Exhausted;
+  if (any({"manifest unknown", "name unknown", "not found", "no such image", "does not exist",
+           "does not resolve to an image", "identifier is not an image", "no image found",
+           "choosing an image from manifest list"})) {
+    return any({"no such host", "lookup "}) ? ErrorKind::Unavailable : ErrorKind::NotFound;
+  }
+  if (any({"unauthorized", "authentication required", "denied", "forbidden"})) return ErrorKind::Denied;
+  return ErrorKind::Unavailable;
+}
+
+}  // namespace
+
+Result<std::string> docker_host() {
+  const std::string set = environment("DOCKER_HOST");
+  const std::string host = set.empty() ? "unix:///var/run/docker.sock" : set;
+  if (!host.starts_with("unix://")) return host;
+  const std::string path = host.substr(7);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return fail(ErrorKind::Invalid, "DOCKER_HOST is too long");
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  const UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail(ErrorKind::Unavailable, "no Docker answers at " + path);
+  }
+  return host;
+}
+
+Result<void> fetch_to_layout(const std::string& source, const std::string& layout) {
+  SpawnOptions options;
+  options.argv = {"skopeo"};
+  if (!has_trust_policy()) options.argv.push_back("--insecure-policy");
+  // Layers that are plain tars stay so: compressing them only to inflate them again is most of the time a copy takes.
+  for (const char* flag : {"copy", "--quiet", "--remove-signatures", "--dest-oci-accept-uncompressed-layers"})
+    options.argv.push_back(flag);
+  if (source.starts_with("docker://") && on_this_machine(std::string_view(source).substr(9))) {
+    options.argv.push_back("--src-tls-verify=false");
+  }
+  if (source.starts_with("docker-daemon:")) {
+    TRY(const std::string host, docker_host());
+    options.argv.insert(options.argv.end(), {"--src-daemon-host", host});
+  }
+  options.argv.insert(options.argv.end(), {source, "oci:" + layout});
+  const auto finished = run_program(options);
+  if (!finished) {
+    if (finished.error().kind != ErrorKind::NotFound) return fail(finished.error());
+    return fail(ErrorKind::Unavailable, "the program skopeo, which fetches images, is not installed");
+  }
+  if (finished->exit.code == 0) return {};
+  const std::string words = last_words(finished->err);
+  return fail(kind_of(words), words.empty() ? "skopeo ended with " + std::to_string(finished->exit.code) : words);
+}
+
+}  // namespace boxcar

@@ -1,0 +1,19 @@
+// Images from elsewhere, fetched by the skopeo program into an OCI layout.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace boxcar {
+
+// `source` as skopeo writes it (docker://…, docker-daemon:…, containers-storage:…); `layout` is a directory that may
+// hold blobs already: those are not fetched. Plain HTTP is spoken with registries on this machine only. NotFound: the
+// source has no such image; Denied: it wants credentials; Unavailable: it can't be reached, or skopeo is not installed.
+Result<void> fetch_to_layout(const std::string& source, const std::string& layout);
+
+// Where a local Docker would answer: $DOCKER_HOST or unix:///var/run/docker.sock. Unavailable when nobody listens on
+// that socket.
+Result<std::string> docker_host();
+
+}  // namespace boxcar
