@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "model/template.h"
+#include "plan/names.h"
 
 namespace boxcar {
 
@@ -220,13 +221,15 @@ class Maker {
     const auto kind = reference.substr(0, dot);
     const auto name = reference.substr(std::min(dot + 1, reference.size()));
     if (kind == "inputs") {
-      if (const auto* port = tool_.input(name)) return paths_[static_cast<std::size_t>(port - tool_.inputs.data())];
+      if (!inputs_) inputs_.emplace(tool_.inputs);
+      if (const auto port = inputs_->find(name)) return paths_[*port];
     } else if (kind == "outputs") {
-      if (const auto* port = tool_.output(name)) return port->path;
+      if (!outputs_) outputs_.emplace(tool_.outputs);
+      if (const auto port = outputs_->find(name)) return tool_.outputs[*port].path;
     } else if (kind == "params") {
-      if (const auto* parameter = tool_.parameter(name)) {
-        const auto& value = *values_[static_cast<std::size_t>(parameter - tool_.parameters.data())];
-        return value.is_null() ? std::string() : value.plain();
+      if (!parameters_) parameters_.emplace(tool_.parameters);
+      if (const auto index = parameters_->find(name)) {
+        return values_[*index]->is_null() ? std::string() : values_[*index]->plain();
       }
     }
     return fail(ErrorKind::Invalid,
@@ -252,6 +255,8 @@ class Maker {
   const Image& image_;
   const std::function<Result<Content>(const PlannedInput&)>& content_of_;
   Action action_;
+  std::optional<NameIndex<Port>> inputs_, outputs_;  // made when the command first refers to one
+  std::optional<NameIndex<Parameter>> parameters_;
   std::vector<std::string> paths_;    // by input port
   std::vector<Value> files_;          // by parameter: the paths of its files in the container, or null
   std::vector<const Value*> values_;  // by parameter
