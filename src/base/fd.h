@@ -58,4 +58,7 @@ std::string_view base_name(std::string_view path);                        // "a/
 std::string_view directory_name(std::string_view path);                   // "a" gives "."
 std::string absolute_path(std::string_view path, std::string_view base);  // lexically normal: no ".", "..", "//"
 
+std::string current_directory();  // absolute; "/" when it is gone
+std::string home_directory();     // $HOME, else the password file's, else "/"
+
 }  // namespace boxcar

@@ -14,7 +14,7 @@ struct Attempts::Attempt {
   AttemptName name;
   Workspace workspace;
   bool prepared = false;
-  std::unique_ptr<LogWriter> log;
+  std::optional<LogWriter> log;  // fed on the engine's thread
 };
 
 Attempts::Attempts(Results& results, MakeEngine make_engine, Submit submit, EventQueue& events)

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "base/text.h"
 #include "engine/embedded.h"
 #include "record/run_store.h"
 #include "run/interrupts.h"
@@ -52,8 +53,8 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
     resolved->image = std::move(image);
     return resolved;
   };
-  auto plan =
-      make_plan(std::move(request.workflow), request.settings, {resolve, host_kind}, report.findings, report.trouble);
+  auto plan = make_plan(std::move(request.workflow), request.settings,
+                        {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
   if (!report.findings.ok() || report.trouble) return std::nullopt;
   return plan;
 }
@@ -148,7 +149,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   const Submit submit = [&](std::function<void()> job) { pool.submit(std::move(job)); };
   const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
     CHECK_OK(prepared);
-    return make_embedded_engine(engine_options, images, sink);
+    const auto layers = [&](const Image& image) { return images.layer_directories(image); };
+    return make_embedded_engine(engine_options, layers, sink);
   };
   const auto digest = [&](const std::string& path) -> Result<Content> {
     TRY(const auto tree, store.digest_host(path));

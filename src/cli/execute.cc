@@ -1,0 +1,201 @@
+#include "cli/execute.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "cli/lines.h"
+#include "cli/report.h"
+#include "record/run_store.h"
+#include "run/interrupts.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr const char* kDetachedRun = "BOXCAR_DETACHED_RUN";  // the run's id, for the runner that was left behind
+
+std::optional<std::string> detached_run() {
+  const char* run = std::getenv(kDetachedRun);
+  if (run == nullptr || *run == '\0') return std::nullopt;
+  return run;
+}
+
+// The display of a detached runner: what is said until the run begins reaches the caller through stderr; then the
+// runner lets go of it, and the caller returns.
+class Detached : public PlainLines {
+ public:
+  void run_started(const Plan&, const std::string&) override {
+    const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
+  }
+  void step_changed(StepIndex, const StepState&) override {}
+  void step_output(StepIndex, Stream, std::string_view) override {}
+  void run_finished(RunStatus, double) override {}
+};
+
+// Starts this program again, in a session of its own, and waits until its run has begun or come to nothing.
+int detach(const std::string& command_name, const std::vector<std::string>& args, bool json) {
+  const std::string run = new_run_id();
+  ::setenv(kDetachedRun, run.c_str(), 1);
+  SpawnOptions options;
+  options.argv = {"/proc/self/exe", command_name};
+  options.argv.insert(options.argv.end(), args.begin(), args.end());
+  options.new_session = true;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return say(errno_error("making a pipe", errno), json);
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  options.stderr_fd = write_end.get();
+  if (json) options.stdout_fd = STDOUT_FILENO;
+  const auto child = spawn(options);
+  if (!child) return say(child.error(), json);
+  write_end.reset();
+  char buffer[4096];
+  for (ssize_t n; (n = ::read(read_end.get(), buffer, sizeof buffer)) > 0;) {
+    if (!write_all(STDERR_FILENO, std::string_view(buffer, static_cast<std::size_t>(n)))) break;
+  }
+  int status = 0;
+  if (::waitpid(child->pid, &status, WNOHANG) == child->pid && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+    return WEXITSTATUS(status);
+  }
+  if (json) {
+    fmt::print("{{\"run\": {}, \"status\": \"running\"}}\n", json_quote(run));
+  } else {
+    fmt::print("{}\n", run);
+    fmt::print(stderr, "It runs on by itself: boxcar status {0}, boxcar logs -f {0}, boxcar stop {0}\n", run);
+  }
+  return 0;
+}
+
+void print_forecast(const RunReport& report) {
+  std::size_t width = 4;
+  std::size_t cached = 0;
+  for (const auto& step : report.plan.steps) width = std::max(width, step.name.size());
+  std::string out;
+  for (StepIndex step = 0; step < report.steps.size(); ++step) {
+    if (!report.wanted.empty() && !report.wanted[step]) continue;
+    const auto& state = report.steps[step];
+    const bool known = state.status == StepStatus::Cached;
+    cached += known ? 1 : 0;
+    out += fmt::format("{:<{}}  {}\n", report.plan.steps[step].name, width,
+                       known                                      ? "cached"
+                       : state.status == StepStatus::Failed       ? "fails: " + state.message
+                       : state.message.starts_with("depends on ") ? state.message
+                                                                  : "runs: " + state.message);
+  }
+  fmt::print(stderr, "{}{} of {} steps are cached\n", out, cached, report.steps.size());
+}
+
+}  // namespace
+
+void RunOptions::declare(Options& options) {
+  options.value("-j,--jobs", jobs, "Containers at once (default: the number of cores)");
+  options.list("--set", set, "A workflow input or a step's parameter", "[STEP.]NAME=VALUE");
+  options.list("--target", targets, "Only this step and what it needs; may be given again", "STEP");
+  options.flag("-n,--dry-run", dry_run, "Start nothing; say of each step whether it is cached, and if not, why");
+  options.flag("--explain", explain, "Say of each step that runs why its result was not known");
+  options.list("--rerun", rerun, "Run this step even where its result is known", "STEP");
+  options.flag("-k,--keep-going", keep_going, "After a failure go on with what does not depend on it");
+  options.flag("--keep-failed", keep_failed, "Keep the workspace of a failed step");
+  options.value("--store", store, "Where results are kept (default: $BOXCAR_STORE, else beside the workflow)", "DIR");
+  options.choice("--engine", engine, {"embedded"}, "Where containers run");
+  options.choice("--pull", pull, {"missing", "always", "never"}, "When to pull images");
+  options.value("--grace", grace, "Between SIGTERM and SIGKILL when a run is stopped (default 10s)", "TIME");
+  options.flag("-d,--detach", detach, "Leave the run behind; print its id");
+  options.flag("--json", json, "One JSON document on stdout at the end");
+}
+
+PullPolicy RunOptions::pull_policy() const {
+  return pull == "always" ? PullPolicy::Always : pull == "never" ? PullPolicy::Never : PullPolicy::Missing;
+}
+
+int say(const Error& error, bool json) {
+  if (json) {
+    Findings findings;
+    findings.error("", {}, error.text());
+    fmt::print("{}\n", json_findings(findings));
+  } else {
+    fmt::print(stderr, "boxcar: {}\n", printable(error.text(), 4000));
+  }
+  switch (error.kind) {
+    case ErrorKind::Invalid:
+    case ErrorKind::NotFound:
+      return 2;
+    case ErrorKind::Cancelled:
+      return 130;
+    default:
+      return 3;
+  }
+}
+
+int say(Findings& findings, bool json) {
+  findings.sort();
+  if (json) {
+    fmt::print("{}\n", json_findings(findings));
+  } else {
+    for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", finding.text());
+  }
+  return findings.ok() ? 0 : 2;
+}
+
+int execute(const RunOptions& options, Workflow workflow, const std::string& default_store, const Call& call) {
+  RunRequest request;
+  for (const auto& setting : options.set) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return say(Error{ErrorKind::Invalid, "--set takes NAME=VALUE, not '" + printable(setting) + "'", {}},
+                 options.json);
+    }
+    request.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  const auto grace = parse_duration(options.grace);
+  if (!grace) {
+    return say(Error{ErrorKind::Invalid, "--grace: '" + options.grace + "' is not a time; write 10s", {}},
+               options.json);
+  }
+  const auto detached = detached_run();
+  if (options.detach && !detached) return detach(call.command, call.args, options.json);
+
+  const char* given = std::getenv("BOXCAR_STORE");
+  request.store = !options.store.empty()               ? options.store
+                  : given != nullptr && *given != '\0' ? std::string(given)
+                                                       : default_store;
+  request.store = absolute_path(request.store, current_directory());
+  request.workflow = std::move(workflow);
+  request.run = detached.value_or("");
+  request.command = "boxcar " + call.command + " " + join(call.args, " ");
+  request.targets = options.targets;
+  request.rerun = options.rerun;
+  request.jobs = options.jobs;
+  request.pull = options.pull_policy();
+  request.grace = *grace;
+  request.keep_going = options.keep_going;
+  request.keep_failed = options.keep_failed;
+  request.dry_run = options.dry_run;
+  request.explain = options.explain;
+
+  block_interrupts();
+  const auto display = detached ? std::make_unique<Detached>() : make_display(Terminal::of(STDERR_FILENO));
+  RunReport report = run_workflow(std::move(request), *display);
+  if (!report.findings.ok()) return say(report.findings, options.json);
+  if (report.steps.empty() && report.trouble) return say(*report.trouble, options.json);
+  if (options.json && !detached) print_json_report(report);
+  if (options.dry_run) {
+    print_forecast(report);
+  } else {
+    say(report.findings);  // warnings
+    print_report(report);
+  }
+  const int code = report.exit_code();
+  if (call.container_code && code == 1 && report.steps[0].exit_code.value_or(0) != 0) return *report.steps[0].exit_code;
+  return code;
+}
+
+}  // namespace boxcar

@@ -1,0 +1,48 @@
+// What run, chain and tool share: boxcar's own options, and running a workflow with the right display.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "model/workflow.h"
+#include "run/session.h"
+
+namespace boxcar {
+
+struct RunOptions {
+  std::string engine = "embedded";
+  std::string store;  // "": $BOXCAR_STORE, else the command's own default
+  std::string pull = "missing";
+  std::string grace = "10s";
+  std::vector<std::string> set;
+  std::vector<std::string> targets;
+  std::vector<std::string> rerun;
+  unsigned jobs = 0;
+  bool dry_run = false;
+  bool explain = false;
+  bool keep_going = false;
+  bool keep_failed = false;
+  bool detach = false;
+  bool json = false;
+
+  void declare(Options& options);
+  PullPolicy pull_policy() const;
+};
+
+// How boxcar was called: for the record, and for --detach, which calls it again.
+struct Call {
+  std::string command;            // "run"
+  std::vector<std::string> args;  // what followed it
+  bool container_code = false;    // exit with the container's own code where that is not 0
+};
+
+// `default_store`: absolute. Prints everything that is to be said, and gives the exit code.
+int execute(const RunOptions& options, Workflow workflow, const std::string& default_store, const Call& call);
+
+// Says an error or findings as --json or for people; gives the exit code.
+int say(const Error& error, bool json = false);
+int say(Findings& findings, bool json = false);
+
+}  // namespace boxcar

@@ -1,0 +1,71 @@
+// boxcar gc
+#include <fmt/core.h>
+
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "record/run_store.h"
+#include "store/store.h"
+
+namespace boxcar {
+
+int run_gc(const Args& args) {
+  Options options(
+      "boxcar gc",
+      "Removes results: those not used for a time, the least recently used beyond a size, or those that no recorded\n"
+      "run reaches. What a live run reads stays.",
+      "boxcar gc --older-than 30d --max-size 100Gi --dry-run");
+  std::string directory;
+  std::string age;
+  std::string size;
+  bool unreachable = false;
+  GcOptions gc;
+  options.value("--store", directory, "The store (default: $BOXCAR_STORE, ./.boxcar or ./.kliko)", "DIR");
+  options.value("--older-than", age, "Results last used longer ago than this (12h, 30d)", "TIME");
+  options.value("--max-size", size, "Then the least recently used, until no more than this is left (500Mi, 100Gi)",
+                "SIZE");
+  options.flag("--unreachable", unreachable, "Results of no recorded run");
+  options.flag("--verify", gc.verify, "Compare the content of every result with its digest; damaged ones go");
+  options.flag("-n,--dry-run", gc.dry_run, "Only say what would be removed");
+  if (const auto code = options.parse(args)) return *code;
+
+  if (!age.empty() && !(gc.older_than = parse_duration(age))) {
+    return say(Error{ErrorKind::Invalid, "--older-than: '" + age + "' is not a time; write 12h or 30d", {}});
+  }
+  if (!size.empty()) {
+    const auto bytes = parse_quantity(size);
+    if (!bytes)
+      return say(Error{ErrorKind::Invalid, "--max-size: '" + size + "' is not a size; write 500Mi or 100Gi", {}});
+    gc.max_bytes = static_cast<std::uint64_t>(*bytes);
+  }
+  if (directory.empty()) {
+    const char* given = std::getenv("BOXCAR_STORE");
+    directory = given != nullptr && *given != '\0'       ? given
+                : exists(".boxcar") || !exists(".kliko") ? ".boxcar"
+                                                         : ".kliko";
+  }
+  directory = absolute_path(directory, current_directory());
+  if (!exists(directory)) return say(Error{ErrorKind::Invalid, "there is no store at " + directory, {}});
+  if (unreachable) {
+    auto record = RunStore::open(RunStore::default_path());
+    if (!record) return say(record.error());
+    auto keys = (*record)->keys(directory);
+    if (!keys) return say(keys.error());
+    gc.reachable = *std::move(keys);
+  }
+  Pool pool;
+  auto store = Store::open(directory, pool);
+  if (!store) return say(store.error());
+  const auto report = (*store)->gc(gc);
+  if (!report) return say(report.error());
+  std::uint64_t bytes = 0;
+  for (const auto& removed : report->removed) {
+    fmt::print("{} {} ({}, {})\n", gc.dry_run ? "would remove" : "removed", removed.path, human_bytes(removed.bytes),
+               removed.why);
+    bytes += removed.bytes;
+  }
+  fmt::print("{} {} results, {}; {} stay, {}\n", gc.dry_run ? "would remove" : "removed", report->removed.size(),
+             human_bytes(bytes), report->kept, human_bytes(report->kept_bytes));
+  return 0;
+}
+
+}  // namespace boxcar

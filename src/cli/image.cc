@@ -1,0 +1,130 @@
+// boxcar image ls|pull|import|rm|prune
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "image/image_store.h"
+
+namespace boxcar {
+
+namespace {
+
+void progress(const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+int list(ImageStore& images, const Args& args) {
+  Options options("boxcar image ls", "Lists the images that boxcar holds.", "boxcar image ls --json");
+  bool json = false;
+  options.flag("--json", json, "As JSON on stdout");
+  if (const auto code = options.parse(args)) return *code;
+  const auto all = images.list();
+  if (!all) return say(all.error(), json);
+  if (json) {
+    auto out = nlohmann::ordered_json::array();
+    for (const auto& entry : *all) {
+      out.push_back({{"reference", entry.reference},
+                     {"identity", entry.image->identity.hex()},
+                     {"platform", entry.image->platform()},
+                     {"bytes", entry.bytes},
+                     {"imported", iso_time(entry.imported)}});
+    }
+    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    return 0;
+  }
+  std::size_t width = 5;
+  for (const auto& entry : *all) width = std::max(width, entry.reference.size());
+  fmt::print("{:<{}}  {:<12}  {:<13}  {:>8}  {}\n", "IMAGE", width, "IDENTITY", "PLATFORM", "SIZE", "IMPORTED");
+  for (const auto& entry : *all) {
+    fmt::print("{:<{}}  {:<12}  {:<13}  {:>8}  {}\n", entry.reference.empty() ? "-" : entry.reference, width,
+               entry.image->identity.short_hex(), entry.image->platform(), human_bytes(entry.bytes),
+               iso_time(entry.imported).substr(0, 16));
+  }
+  return 0;
+}
+
+int pull(ImageStore& images, const Args& args) {
+  Options options("boxcar image pull", "Gets an image from a local Docker or Podman, or from its registry.",
+                  "boxcar image pull kliko/simms:latest");
+  std::string name;
+  options.required("image", name, "Its name");
+  if (const auto code = options.parse(args)) return *code;
+  const auto image = images.resolve(name, PullPolicy::Always, progress);
+  if (!image) return say(image.error());
+  fmt::print("{}  {}\n", (*image)->identity.short_hex(), (*image)->reference);
+  return 0;
+}
+
+int import(ImageStore& images, const Args& args) {
+  Options options(
+      "boxcar image import",
+      "Takes images from an archive or a layout: docker-archive:FILE, oci-archive:FILE, oci:DIRECTORY[:TAG],\n"
+      "docker-daemon:NAME, containers-storage:NAME, docker://NAME.",
+      "docker save kliko/simms -o simms.tar && boxcar image import docker-archive:simms.tar");
+  std::string source;
+  std::string as;
+  options.required("source", source, "Where it lies");
+  options.value("--as", as, "The name that it gets", "NAME");
+  if (const auto code = options.parse(args)) return *code;
+  const auto all = images.import(source, as, progress);
+  if (!all) return say(all.error());
+  for (const auto& image : *all) fmt::print("{}  {}\n", image->identity.short_hex(), image->reference);
+  return 0;
+}
+
+int remove(ImageStore& images, const Args& args) {
+  Options options("boxcar image rm", "Removes images by name or identity. 'boxcar image prune' then frees their space.",
+                  "boxcar image rm kliko/simms");
+  Args names;
+  options.list("images", names, "Names or identities");
+  if (const auto code = options.parse(args)) return *code;
+  if (names.empty()) return say(Error{ErrorKind::Invalid, "boxcar image rm needs the name of an image", {}});
+  int worst = 0;
+  for (const auto& name : names) {
+    if (const auto removed = images.remove(name); !removed) worst = std::max(worst, say(removed.error()));
+  }
+  return worst;
+}
+
+int prune(ImageStore& images, const Args& args) {
+  Options options("boxcar image prune", "Removes images without a name, and layers that no image needs.",
+                  "boxcar image prune --dry-run");
+  bool dry_run = false;
+  options.flag("--dry-run", dry_run, "Only say how much it would free");
+  if (const auto code = options.parse(args)) return *code;
+  const auto freed = images.prune(dry_run);
+  if (!freed) return say(freed.error());
+  fmt::print("{} {}\n", dry_run ? "would free" : "freed", human_bytes(*freed));
+  return 0;
+}
+
+}  // namespace
+
+int run_image(const Args& args) {
+  constexpr std::pair<const char*, int (*)(ImageStore&, const Args&)> commands[] = {
+      {"ls", list}, {"pull", pull}, {"import", import}, {"rm", remove}, {"prune", prune}};
+  const std::string which = args.empty() ? "--help" : args[0];
+  if (which == "--help" || which == "-h") {
+    fmt::print(
+        "Usage: boxcar image ls|pull|import|rm|prune [options]\n\nThe images that boxcar holds, below {}.\n"
+        "boxcar image COMMAND --help says more.\n\nExample:\n  boxcar image import oci:./simms --as kliko/simms\n",
+        ImageStore::default_directory());
+    return args.empty() ? 2 : 0;
+  }
+  for (const auto& [name, command] : commands) {
+    if (which != name) continue;
+    Pool pool;
+    ImageStore images(ImageStore::default_directory(), pool);
+    return command(images, Args(args.begin() + 1, args.end()));
+  }
+  return say(Error{ErrorKind::Invalid,
+                   "there is no command 'image " + printable(which) + "'" +
+                       did_you_mean(which, {"ls", "pull", "import", "rm", "prune"}),
+                   {}});
+}
+
+}  // namespace boxcar

@@ -1,0 +1,84 @@
+// boxcar: one binary, several names.
+#include <cstdio>
+#include <string>
+
+#include "base/text.h"
+#include "base/version.h"
+#include "cli/commands.h"
+
+namespace boxcar {
+namespace {
+
+struct Command {
+  const char* name;
+  int (*run)(const Args&);
+  const char* summary;  // "": called by a name of its own only
+};
+
+constexpr Command kCommands[] = {
+    {"run", run_run, "run a workflow"},
+    {"tool", run_tool, "run one image that declares its tool"},
+    {"chain", run_chain, "run images one after another, each fed by the one before"},
+    {"validate", run_validate, "check a workflow, a kliko.yml, a parameters.json or an image"},
+    {"inspect", run_inspect, "show what an image or a file declares"},
+    {"runs", run_runs, "list the runs"},
+    {"status", run_status, "show a run's steps"},
+    {"logs", run_logs, "show what a run's containers print"},
+    {"stop", run_stop, "stop a run"},
+    {"image", run_image, "list, pull, import and remove images"},
+    {"gc", run_gc, "remove results that are not needed any more"},
+    {"kliko-run", run_kliko_run, ""},
+    {"kliko-validate", run_kliko_validate, ""},
+};
+
+const Command* find_command(std::string_view name) {
+  for (const auto& command : kCommands) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+void print_help() {
+  std::printf(
+      "boxcar couples containers into a train: it runs images that describe themselves, alone or chained,\n"
+      "and never computes the same thing twice.\n\nUsage: boxcar COMMAND [options]\n\nCommands:\n");
+  for (const auto& command : kCommands) {
+    if (*command.summary != '\0') std::printf("  %-10s %s\n", command.name, command.summary);
+  }
+  std::printf(
+      "\nboxcar COMMAND --help says more. Called as kliko-run or kliko-validate (a symlink), it behaves as that "
+      "program.\n\n"
+      "Example:\n  boxcar run boxcar.yml -j 4\n");
+}
+
+int run(int argc, char** argv) {
+  const std::string called(argc > 0 ? argv[0] : "boxcar");
+  Args args(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const Command* command = find_command(called.substr(called.rfind('/') + 1));
+  if (command != nullptr && *command->summary == '\0') return command->run(args);
+  if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+    print_help();
+    return args.empty() ? 2 : 0;
+  }
+  if (args[0] == "--version") {
+    std::printf("boxcar %s\n", version());
+    return 0;
+  }
+  command = find_command(args[0]);
+  if (command == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& known : kCommands) names.emplace_back(known.name);
+    std::fprintf(stderr, "boxcar: there is no command '%s'%s\nTry 'boxcar --help'.\n", printable(args[0]).c_str(),
+                 did_you_mean(args[0], names).c_str());
+    return 2;
+  }
+  args.erase(args.begin());
+  return command->run(args);
+}
+
+}  // namespace
+}  // namespace boxcar
+
+int main(int argc, char** argv) {
+  return boxcar::run(argc, argv);
+}

@@ -1,0 +1,82 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+namespace boxcar {
+
+struct Options::State {
+  CLI::App app;
+  std::string command;
+  std::vector<std::string>* rest = nullptr;
+};
+
+Options::Options(const std::string& command, const std::string& description, const std::string& example)
+    : state_(std::make_unique<State>()) {
+  state_->command = command;
+  state_->app.name(command);
+  state_->app.description(description);
+  state_->app.footer("\nExample:\n  " + example);
+  state_->app.get_formatter()->column_width(34);
+}
+
+Options::~Options() = default;
+
+void Options::flag(const std::string& names, bool& value, const std::string& help) {
+  state_->app.add_flag(names, value, help);
+}
+
+void Options::value(const std::string& names, std::string& value, const std::string& help, const std::string& kind) {
+  auto* option = state_->app.add_option(names, value, help);
+  if (!kind.empty()) option->type_name(kind);
+}
+
+void Options::value(const std::string& names, std::optional<std::string>& value, const std::string& help,
+                    const std::string& kind) {
+  auto* option = state_->app.add_option_function<std::string>(
+      names, [&value](const std::string& v) { value = v; }, help);
+  if (!kind.empty()) option->type_name(kind);
+}
+
+void Options::value(const std::string& names, unsigned& value, const std::string& help, const std::string& kind) {
+  state_->app.add_option(names, value, help)->type_name(kind);
+}
+
+void Options::choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
+                     const std::string& help) {
+  state_->app.add_option(names, value, help)->check(CLI::IsMember(of))->type_name("");
+}
+
+void Options::list(const std::string& names, std::vector<std::string>& values, const std::string& help,
+                   const std::string& kind) {
+  auto* option = state_->app.add_option(names, values, help)->allow_extra_args(false);
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  if (!kind.empty()) option->type_name(kind);
+}
+
+void Options::required(const std::string& name, std::string& value, const std::string& help) {
+  state_->app.add_option(name, value, help)->required()->type_name("");
+}
+
+void Options::rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required) {
+  state_->rest = &values;
+  state_->app.prefix_command();
+  state_->app.footer(name + (required ? "" : " (optional)") + ": " + help + "\n" + state_->app.get_footer());
+}
+
+std::optional<int> Options::parse(const std::vector<std::string>& args) {
+  try {
+    // CLI11 takes them last first.
+    state_->app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    if (state_->rest != nullptr) *state_->rest = state_->app.remaining(true);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(state_->app.help().c_str(), stdout);
+    return 0;
+  } catch (const CLI::Error& error) {
+    std::fprintf(stderr, "boxcar: %s\nTry '%s --help'.\n", error.what(), state_->command.c_str());
+    return 2;
+  }
+}
+
+}  // namespace boxcar

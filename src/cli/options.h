@@ -1,0 +1,39 @@
+// The options of a command, with help. A thin face over CLI11, so that its header is compiled once.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace boxcar {
+
+class Options {
+ public:
+  // `example`: whole command lines, shown at the end of --help.
+  Options(const std::string& command, const std::string& description, const std::string& example);
+  ~Options();
+
+  // `names` as CLI11 writes them: "-j,--jobs" or, for a positional argument, "workflow".
+  void flag(const std::string& names, bool& value, const std::string& help);
+  void value(const std::string& names, std::string& value, const std::string& help, const std::string& kind = "");
+  void value(const std::string& names, std::optional<std::string>& value, const std::string& help,
+             const std::string& kind = "");
+  void value(const std::string& names, unsigned& value, const std::string& help, const std::string& kind = "N");
+  void choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
+              const std::string& help);
+  void list(const std::string& names, std::vector<std::string>& values, const std::string& help,
+            const std::string& kind = "");
+  void required(const std::string& name, std::string& value, const std::string& help);
+  // Everything from the first positional argument on, untouched: the tool's own options.
+  void rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required);
+
+  // None: go on. Otherwise the command ends with that exit code: 0 after --help, 2 after an error, said on stderr.
+  std::optional<int> parse(const std::vector<std::string>& args);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace boxcar

@@ -1,0 +1,38 @@
+// boxcar run WORKFLOW
+#include <sys/stat.h>
+
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "spec/reader.h"
+
+namespace boxcar {
+
+int run_run(const Args& args) {
+  Options options("boxcar run", "Runs a workflow: each step whose result is not known yet, as many at once as -j says.",
+                  "boxcar run boxcar.yml --set telescope=meerkat -j 4");
+  RunOptions run;
+  std::string path;
+  options.required("workflow", path, "The workflow file, or a folder with a boxcar.yml");
+  run.declare(options);
+  if (const auto code = options.parse(args)) return *code;
+
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) path = join_path(path, "boxcar.yml");
+  auto text = read_file(path);
+  if (!text) return say(std::move(text).error(), run.json);
+  const std::string file = absolute_path(path, current_directory());
+  const std::string directory(directory_name(file));
+  const Document document{path, *std::move(text)};
+  Findings findings;
+  const Format format = detect_format(document);
+  if (format == Format::Kliko) {
+    findings.error(path, {},
+                   "this is the kliko.yml of an image, not a workflow; run the image with 'boxcar tool IMAGE'");
+    return say(findings, run.json);
+  }
+  auto workflow = read_workflow(document, directory, findings);
+  if (!workflow || !findings.ok()) return say(findings, run.json);
+  return execute(run, *std::move(workflow), directory + "/.boxcar", {"run", args});
+}
+
+}  // namespace boxcar

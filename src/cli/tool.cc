@@ -1,0 +1,178 @@
+// boxcar tool IMAGE …, boxcar chain 'IMAGE …' …, and kliko-run IMAGE …
+#include <cstdio>
+#include <map>
+
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "cli/tool_call.h"
+#include "run/tools.h"
+#include "spec/reader.h"
+
+namespace boxcar {
+
+namespace {
+
+// Reads the tool of an image; says what is wrong itself, with the exit code.
+class ToolReader {
+ public:
+  explicit ToolReader(PullPolicy pull) : pull_(pull), images_(ImageStore::default_directory(), pool_) {}
+
+  Result<std::shared_ptr<const Tool>> read(const std::string& name, Findings& findings) {
+    TRY(const auto image,
+        images_.resolve(name, pull_, [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }));
+    return declared_tool(images_, *image, name, findings);
+  }
+
+ private:
+  const PullPolicy pull_;
+  Pool pool_;
+  ImageStore images_;
+};
+
+Workflow empty_workflow(std::string name) {
+  Workflow workflow;
+  workflow.name = std::move(name);
+  workflow.directory = current_directory();
+  return workflow;
+}
+
+// "kliko/simms:1.0" gives "simms".
+std::string short_name(const std::string& image) {
+  std::string name = image.substr(image.find_last_of('/') + 1);
+  name = name.substr(0, name.find_first_of(":@"));
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_' && c != '-') c = '-';
+  }
+  return name.empty() ? "tool" : name;
+}
+
+// parameters.json beside options: an option wins.
+void add_parameters_file(const std::string& path, const Tool& tool, ToolCall& call, Findings& findings) {
+  auto text = read_file(path);
+  if (!text) return findings.error(path, {}, text.error().message);
+  // Merged values hold defaults too, which is the same as not giving them.
+  Findings own;
+  auto values = read_parameters({path, *std::move(text)}, tool, findings);
+  if (!values) return;
+  for (auto& [name, value] : *values) {
+    const auto same = [&name = name](const Argument& argument) { return argument.name == name; };
+    if (std::none_of(call.params.begin(), call.params.end(), same)) call.params.push_back({name, std::move(value), {}});
+  }
+}
+
+int run_one(const RunOptions& run, const std::string& image, const Args& tool_args, const std::string& parameters,
+            const Call& how) {
+  const bool kliko_defaults = how.command == "kliko-run";
+  Workflow workflow = empty_workflow(short_name(image));
+  Findings findings;
+  {
+    ToolReader reader(run.pull_policy());
+    const auto tool = reader.read(image, findings);
+    if (!findings.ok()) return say(findings, run.json);
+    if (!tool) return say(tool.error(), run.json);
+    ToolCall call = parse_tool_call(**tool, image, tool_args, findings);
+    if (call.help) {
+      std::fputs(
+          tool_help(**tool, (kliko_defaults ? "" : "boxcar ") + how.command + " " + image + " [options]").c_str(),
+          stdout);
+      return 0;
+    }
+    if (!parameters.empty()) add_parameters_file(parameters, **tool, call, findings);
+    if (kliko_defaults && (*tool)->mode == "join" && !call.work) {
+      call.output = "work";
+      if (exists("work")) call.input = "work";
+    } else if (kliko_defaults && (*tool)->mode == "split" && !call.output) {
+      call.output = "output";
+    }
+    if (!findings.ok()) return say(findings, run.json);
+    add_step(workflow, short_name(image), image, **tool, std::move(call));
+  }
+  return execute(run, std::move(workflow), current_directory() + "/.kliko", how);
+}
+
+}  // namespace
+
+int run_tool(const Args& args) {
+  Options options(
+      "boxcar tool",
+      "Runs one image that declares its tool. boxcar's own options stand before the image, the tool's after it;\n"
+      "'boxcar tool IMAGE --help' lists the tool's.",
+      "boxcar tool kliko/simms --tel meerkat --synthesis-time 0.5 --output ./simms");
+  RunOptions run;
+  std::string parameters;
+  Args rest;
+  run.declare(options);
+  options.value("--parameters", parameters, "Take parameters from this file (parameters.json); options win", "FILE");
+  options.rest(rest, "IMAGE [the tool's options]", "the image, and what its tool takes", true);
+  if (const auto code = options.parse(args)) return *code;
+  if (rest.empty()) return say(Error{ErrorKind::Invalid, "boxcar tool needs an IMAGE; try 'boxcar tool --help'", {}});
+  const std::string image = rest.front();
+  rest.erase(rest.begin());
+  return run_one(run, image, rest, parameters, {"tool", args, true});
+}
+
+int run_kliko_run(const Args& args) {
+  if (args.empty() || args[0] == "--help" || args[0] == "-h") {
+    std::printf(
+        "Usage: kliko-run IMAGE [--input DIR] [--output DIR] [--work DIR] [--PARAMETER VALUE]…\n\n"
+        "Runs a Kliko image. Without --output its results go to ./output (./work for a join image).\n"
+        "'kliko-run IMAGE --help' lists the image's own parameters.\n\n"
+        "Example:\n  kliko-run kliko/simms --output simms --tel meerkat\n");
+    return args.empty() ? 2 : 0;
+  }
+  return run_one({}, args[0], Args(args.begin() + 1, args.end()), "", {"kliko-run", args, true});
+}
+
+int run_chain(const Args& args) {
+  Options options(
+      "boxcar chain",
+      "Runs images one after another: what each puts out, the next one reads. An argument is an image and its options.",
+      "boxcar chain 'kliko/simms --tel meerkat' 'kliko/meqtree-pipeliner' 'kliko/wsclean --weight uniform'");
+  RunOptions run;
+  Args links;
+  run.declare(options);
+  options.list("links", links, "An image and its options, quoted as one argument");
+  if (const auto code = options.parse(args)) return *code;
+  if (links.empty())
+    return say(Error{ErrorKind::Invalid, "boxcar chain needs an IMAGE; try 'boxcar chain --help'", {}});
+
+  Workflow workflow = empty_workflow("chain");
+  Findings findings;
+  {
+    ToolReader reader(run.pull_policy());
+    std::string before;
+    std::string before_port;
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      auto words = split_words(links[i]);
+      if (!words || words->empty()) {
+        findings.error(links[i], {}, words ? "an image is missing" : words.error().message);
+        continue;
+      }
+      const std::string image = words->front();
+      words->erase(words->begin());
+      const auto tool = reader.read(image, findings);
+      if (!tool) {
+        if (findings.ok() || tool.error().kind != ErrorKind::Invalid) return say(tool.error(), run.json);
+        continue;
+      }
+      ToolCall call = parse_tool_call(**tool, image, *words, findings);
+      const std::string name = std::to_string(i + 1) + "-" + short_name(image);
+      if (call.help) {
+        std::fputs(tool_help(**tool, "boxcar chain '" + image + " [options]' …").c_str(), stdout);
+        return 0;
+      }
+      if (i > 0 && call.input)
+        findings.error(image, {}, "--input is for the first of a chain; this one reads " + before);
+      add_step(workflow, name, image, **tool, std::move(call));
+      if (i > 0 && !before.empty() && !(*tool)->inputs.empty()) {
+        workflow.steps.back().inputs = {{(*tool)->inputs[0].name, Link{before, before_port, ""}, {}}};
+      }
+      before = name;
+      before_port = (*tool)->outputs.empty() ? "" : (*tool)->outputs[0].name;
+    }
+    if (!findings.ok()) return say(findings, run.json);
+  }
+  return execute(run, std::move(workflow), current_directory() + "/.kliko", {"chain", args});
+}
+
+}  // namespace boxcar

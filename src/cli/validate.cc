@@ -1,0 +1,158 @@
+// boxcar validate FILE|IMAGE, boxcar inspect FILE|IMAGE, kliko-validate [FILE]
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "cli/tool_call.h"
+#include "run/tools.h"
+#include "spec/reader.h"
+
+namespace boxcar {
+
+namespace {
+
+bool is_file(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+// A file is read as it is; anything else is an image, whose document is read out of it.
+Result<Document> find_document(const std::string& what, PullPolicy pull) {
+  if (is_file(what)) {
+    TRY(auto text, read_file(what));
+    return Document{what, std::move(text)};
+  }
+  if (what.starts_with("/") || what.starts_with("./") || what.starts_with("../") || what.ends_with(".yml") ||
+      what.ends_with(".yaml") || what.ends_with(".json")) {
+    return fail(ErrorKind::NotFound, what + ": no such file");
+  }
+  Pool pool;
+  ImageStore images(ImageStore::default_directory(), pool);
+  TRY(const auto image, images.resolve(what, pull));
+  TRY(auto declaration, declaration_of(images, *image, what));
+  return Document{declaration.name, std::move(declaration.text)};
+}
+
+std::string_view format_name(Format format) {
+  for (const auto& row : formats()) {
+    if (row.format == format) return row.description;
+  }
+  return "unknown";
+}
+
+int validate(const Document& document, bool json) {
+  Findings findings;
+  const Format format = validate_document(document, findings);
+  if (!findings.ok() || json) return say(findings, json);
+  say(findings);  // warnings
+  std::printf("%s: valid (%s)\n", document.name.c_str(), std::string(format_name(format)).c_str());
+  return 0;
+}
+
+nlohmann::ordered_json json_of(const Tool& tool) {
+  nlohmann::ordered_json out;
+  out["format"] = tool.format;
+  out["schema_version"] = tool.schema_version;
+  out["name"] = tool.name;
+  out["description"] = tool.description;
+  out["author"] = tool.author;
+  out["email"] = tool.email;
+  out["url"] = tool.url;
+  out["container"] = tool.container;
+  out["mode"] = tool.mode;
+  out["command"] = tool.command;
+  out["parameters"] = nlohmann::ordered_json::array();
+  for (const auto& parameter : tool.parameters) {
+    nlohmann::ordered_json p;
+    p["name"] = parameter.name;
+    p["type"] = parameter.type.name();
+    p["required"] = parameter.required;
+    if (parameter.initial) p["initial"] = nlohmann::ordered_json::parse(parameter.initial->json(), nullptr, false);
+    if (parameter.max_length) p["max_length"] = *parameter.max_length;
+    for (const auto& choice : parameter.choices) p["choices"][choice.value.plain()] = choice.label;
+    p["label"] = parameter.label;
+    p["help"] = parameter.help;
+    p["section"] = parameter.section;
+    out["parameters"].push_back(std::move(p));
+  }
+  for (const auto* ports : {&tool.inputs, &tool.outputs}) {
+    auto& list = out[ports == &tool.inputs ? "inputs" : "outputs"] = nlohmann::ordered_json::array();
+    for (const auto& port : *ports) {
+      list.push_back(
+          {{"name", port.name}, {"kind", name_of(port.kind)}, {"path", port.path}, {"optional", port.optional}});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int run_validate(const Args& args) {
+  Options options(
+      "boxcar validate", "Says everything that is wrong with a file, or with what an image declares, at once.",
+      "boxcar validate kliko.yml\n  boxcar validate kliko/simms\n  boxcar validate parameters.json --tool kliko.yml");
+  std::string what;
+  std::string tool_file;
+  bool json = false;
+  options.required("what", what, "A file, or the name of an image");
+  options.value("--tool", tool_file, "The kliko.yml or image that a parameters.json is for", "FILE|IMAGE");
+  options.flag("--json", json, "Findings as JSON on stdout");
+  if (const auto code = options.parse(args)) return *code;
+
+  const auto document = find_document(what, PullPolicy::Missing);
+  if (!document) return say(document.error(), json);
+  if (tool_file.empty()) return validate(*document, json);
+  const auto declaration = find_document(tool_file, PullPolicy::Missing);
+  if (!declaration) return say(declaration.error(), json);
+  Findings findings;
+  const auto tool = read_kliko(*declaration, findings);
+  if (tool) read_parameters(*document, *tool, findings);
+  if (!findings.ok() || json) return say(findings, json);
+  std::printf("%s: valid for %s\n", document->name.c_str(), declaration->name.c_str());
+  return 0;
+}
+
+int run_inspect(const Args& args) {
+  Options options("boxcar inspect",
+                  "Shows what an image or a file declares: parameters, ports, command. No container is started.",
+                  "boxcar inspect kliko/simms --json");
+  std::string what;
+  bool json = false;
+  options.required("what", what, "The name of an image, or a kliko.yml");
+  options.flag("--json", json, "As JSON on stdout");
+  if (const auto code = options.parse(args)) return *code;
+
+  const auto document = find_document(what, PullPolicy::Missing);
+  if (!document) return say(document.error(), json);
+  Findings findings;
+  const auto tool = read_kliko(*document, findings);
+  if (!tool || !findings.ok()) return say(findings, json);
+  if (json) {
+    std::printf("%s\n", json_of(*tool).dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  } else {
+    std::fputs(tool_help(*tool, "boxcar tool " + what + " [options]").c_str(), stdout);
+  }
+  return 0;
+}
+
+int run_kliko_validate(const Args& args) {
+  if (!args.empty() && (args[0] == "--help" || args[0] == "-h")) {
+    std::printf(
+        "Usage: kliko-validate [FILE]\n\nSays whether a kliko.yml (default /kliko.yml) is valid.\n\n"
+        "Example:\n  kliko-validate ./kliko.yml\n");
+    return 0;
+  }
+  const std::string path = args.empty() ? "/kliko.yml" : args[0];
+  auto text = read_file(path);
+  if (!text) return say(text.error());
+  Findings findings;
+  read_kliko({path, *std::move(text)}, findings);
+  if (const int code = say(findings); code != 0) return code;
+  std::printf("%s: valid\n", path.c_str());
+  return 0;
+}
+
+}  // namespace boxcar

@@ -1,0 +1,291 @@
+#include "run/scheduler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "fakes/fake_engine.h"
+#include "fakes/graph.h"
+#include "fakes/memory_results.h"
+
+namespace boxcar {
+namespace {
+
+using fakes::FakeEngine;
+using fakes::GraphMaker;
+using fakes::MemoryResults;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Remembers in which order steps were started, and what became of them.
+struct Watcher : Observer {
+  void run_started(const Plan& plan, const std::string&) override { plan_ = &plan; }
+  void step_changed(StepIndex step, const StepState& state) override {
+    if (state.status == StepStatus::Running) started.push_back(plan_->steps[step].name);
+  }
+  void note(const std::string& text) override { notes.push_back(text); }
+  void tick() override {
+    if (on_tick) on_tick();
+  }
+  std::vector<std::string> started;
+  std::vector<std::string> notes;
+  std::function<void()> on_tick;
+  const Plan* plan_ = nullptr;
+};
+
+struct World {
+  explicit World(Plan p) : plan(std::move(p)) {}
+
+  RunStatus run(ScheduleOptions options = {}) {
+    options.run = "run";
+    if (options.jobs == 0) options.jobs = 1;
+    Attempts attempts(
+        results,
+        [this](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
+          auto made = std::make_unique<FakeEngine>(sink, script);
+          engine = made.get();
+          return made;
+        },
+        submit, events);
+    watcher = Watcher{};
+    watcher.on_tick = on_tick;
+    const auto digest = [](const std::string& path) -> Result<Content> {
+      return Content{sha256(path), PortKind::Directory, path};
+    };
+    Scheduler scheduler({plan, results, attempts, events, submit, digest, watcher}, std::move(options));
+    const RunStatus status = scheduler.run();
+    trouble = scheduler.trouble();
+    states = scheduler.take_states();
+    return status;
+  }
+
+  std::vector<StepStatus> statuses() const {
+    std::vector<StepStatus> out;
+    for (const auto& state : states) out.push_back(state.status);
+    return out;
+  }
+
+  Plan plan;
+  MemoryResults results;
+  EventQueue events;
+  Submit submit = [](std::function<void()> job) { job(); };
+  FakeEngine::Script script = [](const Job&) { return Ending{}; };
+  FakeEngine* engine = nullptr;
+  std::function<void()> on_tick;
+  Watcher watcher;
+  std::vector<StepState> states;
+  std::optional<Error> trouble;
+};
+
+Plan chain(int n) {
+  GraphMaker graph;
+  std::optional<StepIndex> before;
+  for (int i = 0; i < n; ++i) before = graph.step("s" + std::to_string(i), before);
+  return graph.make();
+}
+
+Ending exit_with(int code) {
+  Ending ending;
+  ending.exit_code = code;
+  return ending;
+}
+
+TEST(Scheduler, RunsAChainInOrderAndFindsItsResultsAgain) {
+  World world(chain(3));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.started, ElementsAre("s0", "s1", "s2"));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_TRUE(world.watcher.started.empty());
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Cached, StepStatus::Cached, StepStatus::Cached));
+}
+
+TEST(Scheduler, KeepsOrderWithoutData) {
+  GraphMaker graph;
+  const auto b = graph.step("b");
+  const auto a = graph.step("a");
+  World world(graph.make({{a, b}}));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.started, ElementsAre("a", "b"));
+}
+
+TEST(Scheduler, StopsStartingAfterAFailure) {
+  GraphMaker graph;
+  const auto a = graph.step("a");
+  graph.step("b", a);
+  graph.step("c");
+  World world(graph.make());
+  world.script = [](const Job& job) { return exit_with(job.name.step == "a" ? 3 : 0); };
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Failed, StepStatus::Skipped, StepStatus::Skipped));
+  EXPECT_THAT(world.states[0].message, HasSubstr("exited with code 3"));
+  EXPECT_THAT(world.states[1].message, HasSubstr("needs a"));
+  EXPECT_FALSE(world.trouble);
+}
+
+TEST(Scheduler, KeepsGoingWithWhatDoesNotDependOnTheFailure) {
+  GraphMaker graph;
+  const auto a = graph.step("a");
+  graph.step("b", a);
+  graph.step("c");
+  World world(graph.make());
+  world.script = [](const Job& job) { return exit_with(job.name.step == "a" ? 3 : 0); };
+  ScheduleOptions options;
+  options.keep_going = true;
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Failed);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Failed, StepStatus::Skipped, StepStatus::Succeeded));
+}
+
+TEST(Scheduler, TriesAgainAsOftenAsTheStepSays) {
+  GraphMaker graph;
+  StepOptions options;
+  options.retries = 2;
+  graph.step("a", {}, std::move(options));
+  World world(graph.make());
+  int calls = 0;
+  world.script = [&](const Job& job) {
+    EXPECT_EQ(job.name.attempt, ++calls);
+    return exit_with(calls < 3 ? 1 : 0);
+  };
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_EQ(world.states[0].attempts, 3);
+}
+
+TEST(Scheduler, ComputesTheSameActionOnce) {
+  GraphMaker graph;
+  const auto a = graph.step("same");
+  const auto b = graph.step("same");
+  graph.step("after", b);
+  (void)a;
+  World world(graph.make());
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.started, ElementsAre("same", "after"));
+  EXPECT_EQ(world.states[1].status, StepStatus::Cached);
+}
+
+TEST(Scheduler, RunsAStepWithoutCacheEveryTime) {
+  GraphMaker graph;
+  StepOptions options;
+  options.cache.enabled = false;
+  const auto a = graph.step("a", {}, std::move(options));
+  graph.step("b", a);
+  World world(graph.make());
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.started, ElementsAre("a"));  // its content is the same, so what reads it is known
+}
+
+TEST(Scheduler, RunsOnlyWhatATargetNeeds) {
+  GraphMaker graph;
+  const auto a = graph.step("a");
+  const auto b = graph.step("b", a);
+  graph.step("c", b);
+  World world(graph.make());
+  ScheduleOptions options;
+  options.wanted = world.plan.needed_for({b});
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.started, ElementsAre("a", "b"));
+}
+
+TEST(Scheduler, RerunsWhatItIsTold) {
+  World world(chain(2));
+  world.run();
+  ScheduleOptions options;
+  options.rerun = {true, false};
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.started, ElementsAre("s0"));
+}
+
+TEST(Scheduler, RunsAsManyAtOnceAsAllowed) {
+  GraphMaker graph;
+  for (int i = 0; i < 5; ++i) graph.step("s" + std::to_string(i));
+  World world(graph.make());
+  std::vector<JobId> going;
+  std::size_t most = 0;
+  world.script = [&](const Job& job) -> std::optional<Ending> {
+    going.push_back(job.id);
+    most = std::max(most, going.size());
+    return std::nullopt;
+  };
+  world.on_tick = [&] {
+    const auto id = going.front();
+    going.erase(going.begin());
+    world.engine->finish(id, {});
+  };
+  ScheduleOptions options;
+  options.jobs = 2;
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Succeeded);
+  EXPECT_EQ(most, 2U);
+}
+
+TEST(Scheduler, WaitsForAnotherRunnerThatHasTheKey) {
+  World world(chain(1));
+  world.run();
+  const Key key = world.states[0].key;
+  const auto result = world.results.lookup({}, key);
+  world.results.forget(key);
+  auto lock = world.results.try_lock(key);
+  int ticks = 0;
+  world.on_tick = [&] {
+    if (++ticks == 2) lock.reset();
+  };
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_GE(ticks, 2);
+  EXPECT_EQ(world.states[0].attempts, 1);
+}
+
+TEST(Scheduler, StopsContainersWhenInterrupted) {
+  World world(chain(2));
+  world.script = [&](const Job&) -> std::optional<Ending> {
+    world.events.post(Interrupted{});
+    return std::nullopt;
+  };
+  EXPECT_EQ(world.run(), RunStatus::Cancelled);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Cancelled, StepStatus::Cancelled));
+}
+
+TEST(Scheduler, TellsADryRunWhatWouldHappen) {
+  World world(chain(3));
+  ScheduleOptions first;
+  first.wanted = {true, false, false};
+  world.run(std::move(first));
+  ScheduleOptions options;
+  options.dry_run = true;
+  options.explain = [](StepIndex, const Action&) { return "parameter name differs"; };
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Succeeded);
+  EXPECT_TRUE(world.watcher.started.empty());
+  EXPECT_EQ(world.states[0].status, StepStatus::Cached);
+  EXPECT_EQ(world.states[1].message, "parameter name differs");
+  EXPECT_EQ(world.states[2].message, "depends on s1");
+}
+
+TEST(Scheduler, TellsOfAnEngineThatCanNotBeUsed) {
+  World world(chain(2));
+  world.script = [](const Job&) {
+    Ending ending;
+    ending.engine_error = "/kliko is not in the image";
+    return ending;
+  };
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_EQ(world.states[0].message, "/kliko is not in the image");
+}
+
+TEST(Scheduler, SaysWhyAContainerEnded) {
+  const std::map<std::string, Ending> endings = [] {
+    std::map<std::string, Ending> out;
+    out["was killed by signal 11"].exit_code = 139;
+    out["ran out of memory"].exit_code = 137;
+    out["ran out of memory"].out_of_memory = true;
+    out["took longer than its timeout"].timed_out = true;
+    return out;
+  }();
+  for (const auto& [message, ending] : endings) {
+    World world(chain(1));
+    world.script = [ending = ending](const Job&) { return ending; };
+    EXPECT_EQ(world.run(), RunStatus::Failed);
+    EXPECT_THAT(world.states[0].message, HasSubstr(message));
+  }
+}
+
+}  // namespace
+}  // namespace boxcar
