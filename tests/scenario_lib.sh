@@ -3,35 +3,37 @@
 # make_kliko_image NAME [SCRIPT] <<spec: an image of busybox with that /kliko.yml, and SCRIPT as its /kliko, imported.
 # Without SCRIPT there is no /kliko; with an empty spec no /kliko.yml.
 make_kliko_image() {
-  local root=$SCENARIO/tmp/image.$RANDOM$RANDOM
-  mkdir -p "$root"
+  local root=$SCENARIO/tmp/root.$RANDOM$RANDOM
+  mkdir "$root"
   cat >"$root/kliko.yml"
   [ -s "$root/kliko.yml" ] || rm "$root/kliko.yml"
   if [ $# -gt 1 ]; then
     printf '#!/bin/sh\nset -eu\n%s\n' "$2" >"$root/kliko"
     chmod 755 "$root/kliko"
   fi
-  make_image "$1" "$(busybox_root)" "$root"
+  make_image "$1" "$root"
 }
 
-# make_image NAME ROOT…: an image of these layers, imported.
+# make_image NAME ROOT [OPTION…]: an image of busybox with ROOT on top, imported. Options as tests/make_image.sh takes them.
 make_image() {
-  local layout=$SCENARIO/tmp/layout.$RANDOM$RANDOM
-  "$SOURCE/tests/make_image.sh" "$layout" "$@"
+  local name=$1 root=$2 layout=$SCENARIO/tmp/layout.$RANDOM$RANDOM
+  shift 2
+  "$SOURCE/tests/make_image.sh" "$layout" "$name" "$root" base="$(busybox_layer)" "$@"
   boxcar image import "oci:$layout" >/dev/null
 }
 
-busybox_root() {
+busybox_layer() {
   local root=$SCENARIO/tmp/busybox
-  if [ ! -e "$root" ]; then
+  if [ ! -e "$root.tar" ]; then
     mkdir -p "$root"/{bin,etc,tmp,root,proc,sys,dev}
     cp /bin/busybox "$root/bin/"
     chroot "$root" /bin/busybox --install -s /bin
     chmod 1777 "$root/tmp"
     printf 'root:x:0:0::/root:/bin/sh\nuser:x:1234:1234::/tmp:/bin/sh\n' >"$root/etc/passwd"
     printf 'root:x:0:\nuser:x:1234:\n' >"$root/etc/group"
+    tar -C "$root" --numeric-owner -cf "$root.tar" .
   fi
-  echo "$root"
+  echo "$root.tar"
 }
 
 # Two tools that most scripts need: test/make writes a text, test/append appends a line in /output to what it read.

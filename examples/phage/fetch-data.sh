@@ -11,7 +11,7 @@ if [ ! -e $examples/reads/reads_1.fq.gz ]; then  # not installed, or installed w
   unpacked=$(mktemp -d)
   trap 'rm -rf "$unpacked"' EXIT
   chmod 755 "$unpacked"
-  (cd "$unpacked" && apt-get -qq download bowtie2-examples && dpkg-deb -x ./*.deb .)
+  (cd "$unpacked" && apt-get -qq -o APT::Sandbox::User=root download bowtie2-examples && dpkg-deb -x ./*.deb .)
   examples=$unpacked$examples
 fi
 mkdir -p data

@@ -4,7 +4,7 @@ mkdir -p "$root/data"
 printf 'schema_version: 4\nio: split\n' >"$root/kliko.yml"
 printf '#!/bin/sh\n{ id -u; pwd; echo $FLAVOUR; echo ${LEAK-none}; umask; } >/output/seen; env | sort >/output/env; hostname >/output/host\n' >"$root/kliko"
 chmod 755 "$root/kliko"
-ENV='FLAVOUR=vanilla' USER_=1234:1234 WORKDIR=/data make_image test/environment "$(busybox_root)" "$root"
+make_image test/environment "$root" env=FLAVOUR=vanilla user=1234:1234 workdir=/data
 LEAK=me expect_exit 0 boxcar tool --output out test/environment
 expect_text out/seen $'1234\n/data\nvanilla\nnone\n0022'
 expect_not_in out/env "$(hostname)|$SCENARIO"

@@ -1,5 +1,6 @@
 # An image that declares nothing: the step's own `tool` says command and ports; file ports keep to themselves.
-make_image test/plain "$(busybox_root)"
+mkdir nothing
+make_image test/plain nothing
 printf 'b\na\n' >words.txt
 cat >boxcar.yml <<'FLOW'
 workflow: plain

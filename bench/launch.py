@@ -1,0 +1,140 @@
+"""One trivial step beside the bare runtime on the same bundle, Docker and Podman."""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+
+import images
+from common import BENCH, in_turn, milliseconds, run
+
+# Stands in for the runtime once, to keep what boxcar gave it: config.json, and the root as it was mounted.
+CATCHER = """#!/bin/sh
+for word; do
+  case $previous in --bundle | -b) bundle=$word ;; esac
+  case $word in --bundle=*) bundle=${word#--bundle=} ;; --version) exec RUNTIME "$@" ;; esac
+  previous=$word
+done
+root=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["root"]["path"])' "$bundle/config.json")
+cd "$bundle" && cp -a "$root" KEPT/rootfs && cp config.json KEPT/
+exec RUNTIME "$@"
+"""
+
+
+def bundle_of(runtime, project):
+    """The bundle that boxcar makes for the step, with a plain directory as its root and with mount sources that stay."""
+    kept = fresh_directory(f"bundle-{runtime}")
+    catcher = kept / f"{runtime}-catcher"
+    catcher.write_text(CATCHER.replace("RUNTIME", shutil.which(runtime)).replace("KEPT", str(kept)))
+    catcher.chmod(0o755)
+    step(project, runtime=str(catcher))
+    config = json.loads((kept / "config.json").read_text())
+    config["root"]["path"] = "rootfs"
+    for number, mount in enumerate(config["mounts"]):
+        if "bind" in mount.get("options", []) + [mount.get("type")] and mount["source"].startswith(str(project)):
+            mount["source"] = str(kept / f"mount-{number}")
+            if mount["destination"].endswith(".json"):
+                (kept / f"mount-{number}").write_text("{}")
+            else:
+                (kept / f"mount-{number}").mkdir()
+    config.get("linux", {}).pop("cgroupsPath", None)
+    (kept / "config.json").write_text(json.dumps(config))
+    return kept
+
+
+def fresh_directory(name):
+    directory = BENCH / f"{name}-{time.time_ns()}"
+    directory.mkdir()
+    return directory
+
+
+count = iter(range(1 << 30))
+
+
+def step(project, runtime):
+    """One step that was never run before."""
+    run(["boxcar", "tool", "--store", project, "bench/noop", "--n", str(next(count))],
+        cwd=project, env={**os.environ, "BOXCAR_RUNTIME": runtime})
+
+
+def bare_command(runtime, bundle):
+    """crun refuses the hybrid cgroups of some machines; where it does, it is measured as boxcar runs it, without."""
+    options = ["--cgroup-manager=disabled"] if runtime == "crun" else []
+    return [runtime, "--root", str(BENCH / "bare-state"), *options, "run", "--bundle", str(bundle)]
+
+
+def bare(runtime, bundle):
+    run([*bare_command(runtime, bundle), f"bench-{os.getpid()}-{next(count)}"])
+
+
+def many(project, runtime, bundle, steps=200):
+    """Seconds that boxcar takes for so many steps, two at once, and that as many bare calls take."""
+    project.mkdir(exist_ok=True)
+    lines = [f"  s{i}: {{image: bench/noop, params: {{n: {next(count)}}}}}\n" for i in range(steps)]
+    (project / "boxcar.yml").write_text("workflow: many\nsteps:\n" + "".join(lines))
+    ours = run(["boxcar", "run", "-j2", "boxcar.yml"], cwd=project, env={**os.environ, "BOXCAR_RUNTIME": runtime})[0]
+    call = " ".join(bare_command(runtime, bundle))
+    first = next(count)
+    bare_calls = run(["sh", "-c", f"seq {steps} | xargs -P2 -I% {call} bench-many-{first}-%"])[0]
+    return ours, bare_calls
+
+
+@contextlib.contextmanager
+def dockerd():
+    """A daemon of our own, with the image in it; its socket."""
+    with tempfile.TemporaryDirectory(prefix="boxcar-bench-") as directory:
+        socket = f"unix://{directory}/docker.sock"
+        with open(BENCH / "dockerd.log", "wb") as log:
+            daemon = subprocess.Popen(
+                ["dockerd", "-H", socket, "--data-root", str(BENCH / "docker"), "--exec-root", f"{directory}/exec", "--pidfile",
+                 f"{directory}/pid", "--bridge=none", "--iptables=false"], stdout=log, stderr=log)
+        try:
+            for _ in range(200):
+                if subprocess.run(["docker", "-H", socket, "info"], capture_output=True).returncode == 0:
+                    break
+                time.sleep(0.1)
+            archive = BENCH / "noop.tar"
+            archive.unlink(missing_ok=True)
+            run(["skopeo", "copy", "--quiet", f"oci:{images.layout()}", f"docker-archive:{archive}:bench/noop:latest"])
+            run(["docker", "-H", socket, "load", "-i", archive])
+            yield socket
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            daemon.wait()
+
+
+PODMAN = ["podman", "--root", str(BENCH / "podman"), "--runroot", str(BENCH / "podman-run"), "--cgroup-manager", "cgroupfs",
+          "--runtime", "runc"]
+
+
+def podman_run():
+    run([*PODMAN, "run", "--rm", "--network=host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
+         "bench/noop", "/kliko"])
+
+
+def launch(table):
+    table.heading("launching one trivial uncached step: key, workspace, container, outputs, commit, record")
+    images.import_noop()
+    for runtime in ("runc", "crun"):
+        project = fresh_directory(f"launch-{runtime}")
+        bundle = bundle_of(runtime, project)
+        ours, alone = in_turn(41, lambda: step(project, runtime), lambda: bare(runtime, bundle))
+        allowed = alone * 1.15 + 0.008
+        table.row(f"one step, {runtime}", milliseconds(ours), f"bare {runtime} {milliseconds(alone)}", ours / alone,
+                  f"<= {milliseconds(allowed)}", ours <= allowed)
+        rounds = [many(fresh_directory(f"many-{runtime}"), runtime, bundle) for _ in range(3)]
+        ours, calls = (200 / statistics.median(column) for column in zip(*rounds))
+        table.row(f"200 steps -j2, {runtime}", f"{ours:.0f}/s", f"bare {runtime}, two at once {calls:.0f}/s", ours / calls,
+                  ">= 0.75 of bare", ours / calls >= 0.75)
+    project = fresh_directory("launch-peers")
+    with dockerd() as socket:
+        ours, docker = in_turn(9, lambda: step(project, "crun"), lambda: run(
+            ["docker", "-H", socket, "run", "--rm", "--network=host", "bench/noop", "/kliko"]))
+    table.row("one step, crun", milliseconds(ours), f"docker run --rm {milliseconds(docker)}", ours / docker)
+    run([*PODMAN, "load", "--quiet", "-i", str(BENCH / "noop.tar")])
+    ours, podman = in_turn(9, lambda: step(project, "crun"), podman_run)
+    table.row("one step, crun", milliseconds(ours), f"podman run --rm {milliseconds(podman)}", ours / podman)
