@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -21,7 +22,7 @@ struct Job {
   std::shared_ptr<const Action> action;
   Key key;
   AttemptName name;
-  std::string directory;      // scratch below the workspace that the engine may fill and that is removed with it
+  std::string directory;  // scratch below the workspace that the engine may fill and that is removed with it
   std::vector<Mount> mounts;
 };
 
@@ -33,18 +34,24 @@ class EngineSink {
   virtual ~EngineSink() = default;
   virtual void started(JobId id) = 0;
   virtual void output(JobId id, Stream stream, std::string_view bytes) = 0;
-  // Exactly once for every job that start() took, last. The container is gone then: its processes, mounts and cgroups too.
+  // Exactly once for every job that start() took, last. The container is gone then: its processes, mounts and cgroups
+  // too.
   virtual void ended(JobId id, const Ending& ending) = 0;
 };
 
 class Engine {
  public:
   virtual ~Engine() = default;  // kills what still runs
-  // On a pool thread. An error: the container did not start, and no event will come.
+  // On a pool thread; several at once. An error: the container did not start, and no event will come. NotFound and
+  // Invalid: it never will (no such program in the image, an unknown user); the message is a sentence for people.
   virtual Result<void> start(Job job) = 0;
   // From any thread; returns at once. SIGTERM, and SIGKILL after `grace` (0: at once). ended() follows, with `stopped`.
+  // A stop that comes before start() has returned, or before it was called, holds too: the job ends without having
+  // started.
   virtual void stop(JobId id, Seconds grace) = 0;
   virtual std::string name() const = 0;  // "embedded (crun 1.8.1)"
+  // What people should know before they rely on it, a sentence each: "memory cannot be limited here: …".
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
 }  // namespace boxcar

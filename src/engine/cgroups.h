@@ -1,0 +1,96 @@
+// Control groups: boxcar/<run>/<job> below the group this process is in (version 1), or below the root of the hierarchy
+// (version 2), where limits are set, the peak is read and nothing can hide from SIGKILL. Versions 1 and 2 and hybrids.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/mounts.h"
+#include "base/result.h"
+
+namespace boxcar {
+
+// A hierarchy that boxcar makes groups in.
+struct Hierarchy {
+  int version = 2;
+  std::string base;  // absolute: the directory in which "boxcar" lies
+  bool memory = false;
+  bool cpu = false;
+
+  friend bool operator==(const Hierarchy&, const Hierarchy&) = default;
+};
+
+// What of `mounts` can be used by a process whose /proc/self/cgroup says `own`. Pure.
+std::vector<Hierarchy> usable_hierarchies(const std::vector<MountPoint>& mounts, std::string_view own);
+
+struct Limits {
+  std::optional<std::uint64_t> memory;  // bytes; swap comes out of them too
+  std::optional<double> cpu;            // cores
+};
+
+struct Usage {
+  std::uint64_t peak_memory = 0;  // bytes, page cache included; 0: unknown
+  bool out_of_memory = false;     // something in the group was killed for memory
+};
+
+// The groups of one job, one in each hierarchy. Not thread-safe. Without groups (none could be made) every call is
+// harmless: nothing is limited or known.
+class JobCgroup {
+ public:
+  JobCgroup() = default;
+
+  // Descriptors of the cgroup.procs files: writing "0" to each takes the writer in. Open until close_join().
+  const std::vector<UniqueFd>& join() const { return join_; }
+  void close_join() { join_.clear(); }
+  // For a runtime that makes its own group: the name of one below, as in an OCI cgroupsPath; "" when there is none.
+  const std::string& runtime_path() const { return runtime_path_; }
+
+  bool known() const { return !directories_.empty(); }
+  bool empty() const;  // no process is in it
+  void kill() const;   // SIGKILL to all processes in it, once: repeat until empty()
+  Usage usage() const;
+  bool remove();  // false: still busy, try again
+
+ private:
+  friend class RunCgroups;
+  struct Directory {
+    Hierarchy hierarchy;
+    std::string path;
+  };
+  std::vector<Directory> directories_;
+  std::vector<UniqueFd> join_;
+  std::string runtime_path_;
+  UniqueFd oom_event_;  // version 1: counts times the limit was hit with nothing left to reclaim
+};
+
+class RunCgroups {
+ public:
+  RunCgroups() = default;
+  // Makes nothing yet. `run` names the run's group.
+  RunCgroups(std::vector<Hierarchy> hierarchies, std::string run)
+      : hierarchies_(std::move(hierarchies)), run_(std::move(run)) {}
+
+  // Makes the run's groups; a hierarchy in which that is not allowed is left out from then on.
+  void open();
+  bool available() const { return !hierarchies_.empty(); }
+  bool limits_memory() const;
+  bool limits_cpu() const;
+
+  // `own_group`: the runtime makes its own group below (runc), else it joins ours before it starts (crun).
+  // A limit that cannot be set in any hierarchy here is left out: see limits_memory(), limits_cpu().
+  Result<JobCgroup> make(const std::string& job, const Limits& limits, bool own_group) const;
+
+  // Kills whatever is in the run's groups and removes them; waits for the processes' ends at most `patience` seconds.
+  // False: something is left.
+  bool end(double patience) const;
+
+ private:
+  std::vector<Hierarchy> hierarchies_;
+  std::string run_;
+};
+
+}  // namespace boxcar

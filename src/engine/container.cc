@@ -1,0 +1,170 @@
+#include "engine/container.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+
+#include "base/mounts.h"
+#include "engine/image_root.h"
+#include "engine/launch.h"
+#include "engine/oci_config.h"
+#include "engine/run_guard.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr int kPipeSize = 1 << 20;  // 64 KiB, the default, halves the speed of long outputs
+
+Result<std::pair<UniqueFd, UniqueFd>> output_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
+  std::pair pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);      // ours alone: the two ends have flags of their own
+  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeSize);  // an ordinary user may have used up what he is allowed
+  return pipe;
+}
+
+// Whether SIGTERM would be dropped: neither handled, nor ignored on purpose, nor held back to be asked for (signalfd).
+bool leaves_sigterm_to_the_kernel(pid_t pid) {
+  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status", 1 << 16).value_or("");
+  for (const char* set : {"\nSigCgt:\t", "\nSigIgn:\t", "\nSigBlk:\t"}) {
+    const std::size_t at = status.find(set);
+    if (at == std::string::npos) return true;
+    const auto signals = std::strtoull(status.c_str() + at + std::char_traits<char>::length(set), nullptr, 16);
+    if ((signals >> (SIGTERM - 1) & 1) != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Container>> Container::prepare(Job job, const std::vector<std::string>& layers,
+                                                      const ContainerHost& host) {
+  std::unique_ptr<Container> container(new Container(std::move(job), host));
+  CHECK_OK(container->mount_root(layers));
+  CHECK_OK(container->write_bundle());
+  CHECK_OK(container->open_pipes());
+  return container;
+}
+
+Container::~Container() {
+  remove();
+}
+
+std::string Container::pid_file() const {
+  return join_path(bundle_, "pid");
+}
+
+Result<void> Container::mount_root(const std::vector<std::string>& layers) {
+  // On the workspace's file system, not in memory: containers write gigabytes to /tmp.
+  Overlay overlay;
+  overlay.lower = layers;
+  overlay.upper = join_path(job_.directory, "upper");
+  overlay.work = join_path(job_.directory, "work");
+  overlay.target = join_path(job_.directory, "root");
+  overlay.scratch = true;
+  for (const auto& directory : {overlay.upper, overlay.work, overlay.target}) CHECK_OK(make_directories(directory));
+  // The upper directory is the container's "/": open to every user whatever our umask is.
+  if (::chmod(overlay.upper.c_str(), 0755) != 0) return fail_errno("opening " + overlay.upper);
+  CHECK_OK(mount_overlay(overlay));
+  root_ = overlay.target;
+  mounted_ = true;
+  return {};
+}
+
+Result<void> Container::write_bundle() {
+  const Action& action = *job_.action;
+  ContainerSpec spec;
+  spec.action = &action;
+  spec.root = root_;
+  spec.mounts = action.network ? host_.network_files : host_.no_network_files;
+  spec.mounts.insert(spec.mounts.end(), job_.mounts.begin(), job_.mounts.end());
+  spec.recursive_readonly = host_.recursive_readonly;
+  spec.reset_domain = host_.reset_domain;
+  {
+    TRY(const auto root, open_file(root_, O_PATH | O_DIRECTORY));
+    TRY(spec.user, find_user(root.get(), action.user));
+    std::vector<std::string> mounted;
+    for (const auto& mount : job_.mounts) mounted.push_back(mount.target);
+    CHECK_OK(check_program(root.get(), action, mounted));
+  }
+  uid_ = spec.user.uid;
+
+  const Limits limits{action.resources.memory, action.resources.cpu};
+  TRY(cgroup_, host_.cgroups->make(id(), limits, host_.runtime.own_group));
+  spec.cgroup = cgroup_.runtime_path();
+  TRY(const auto config, oci_config(spec));
+  const std::string bundle = join_path(host_.state, id());
+  if (::mkdir(bundle.c_str(), 0700) != 0) return fail_errno("making " + bundle);
+  bundle_ = bundle;
+  return write_file(join_path(bundle_, "config.json"), config, 0600);
+}
+
+Result<void> Container::open_pipes() {
+  TRY(auto out, output_pipe());
+  TRY(auto err, output_pipe());
+  std::tie(out_, child_out_) = std::move(out);
+  std::tie(err_, child_err_) = std::move(err);
+  // So that an ordinary user inside may open /dev/stdout.
+  if (uid_ != 0 && (::fchown(child_out_.get(), uid_, -1U) != 0 || ::fchown(child_err_.get(), uid_, -1U) != 0)) {
+    return fail_errno("giving a pipe to user " + std::to_string(uid_));
+  }
+  return {};
+}
+
+Result<void> Container::launch() {
+  const RuntimeCall call{id(), join_path(host_.state, "runtime"), bundle_, join_path(bundle_, "log"), pid_file()};
+  auto child = boxcar::launch(run_command(host_.runtime, call), child_out_.get(), child_err_.get(), cgroup_.join());
+  child_out_.reset();
+  child_err_.reset();
+  cgroup_.close_join();
+  if (!child) return fail(std::move(child).error());
+  child_ = *std::move(child);
+  return {};
+}
+
+void Container::terminate() {
+  const pid_t init = container_init(pid_file());
+  const UniqueFd fd(init > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, init, 0)) : -1);
+  // Asked again, now that the number cannot pass to another process.
+  if (!fd || container_init(pid_file()) != init || leaves_sigterm_to_the_kernel(init)) return kill();
+  ::syscall(SYS_pidfd_send_signal, fd.get(), SIGTERM, nullptr, 0);
+}
+
+void Container::kill() {
+  // The first process takes all others of its namespace along, faster than any of them can fork.
+  if (const pid_t init = container_init(pid_file()); init > 0) ::kill(init, SIGKILL);
+  cgroup_.kill();
+  if (child_.pidfd) ::syscall(SYS_pidfd_send_signal, child_.pidfd.get(), SIGKILL, nullptr, 0);
+}
+
+Result<Exit> Container::reap() {
+  return wait_for(child_);
+}
+
+bool Container::gone() const {
+  return cgroup_.known() ? cgroup_.empty() : container_init(pid_file()) < 0;
+}
+
+std::string Container::runtime_error() const {
+  return boxcar::runtime_error(read_file(join_path(bundle_, "log"), 1 << 20).value_or(""));
+}
+
+bool Container::remove() {
+  if (mounted_ && unmount(root_)) mounted_ = false;
+  if (!bundle_.empty()) {
+    std::ignore = remove_tree(bundle_);
+    std::ignore = remove_tree(join_path(join_path(host_.state, "runtime"), id()));  // a runtime that was killed left it
+    bundle_.clear();
+  }
+  return cgroup_.remove();
+}
+
+}  // namespace boxcar

@@ -1,0 +1,74 @@
+// One job of the embedded engine, from its bundle to the proof that it is gone.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/process.h"
+#include "engine/cgroups.h"
+#include "engine/engine.h"
+#include "engine/runtime.h"
+
+namespace boxcar {
+
+// What all containers of an engine share.
+struct ContainerHost {
+  Runtime runtime;
+  std::string state;  // RunGuard::state
+  const RunCgroups* cgroups = nullptr;
+  std::vector<Mount> network_files;     // /etc/resolv.conf and /etc/hosts for who shares the host's network
+  std::vector<Mount> no_network_files;  // /etc/hosts for who has none
+  bool recursive_readonly = true;
+  bool reset_domain = false;
+};
+
+// Not thread-safe: made on a pool thread, from launch() on used by the engine's thread alone.
+class Container {
+ public:
+  // Mounts the root, writes the bundle, makes the cgroup and the pipes. `host` outlives the container.
+  static Result<std::unique_ptr<Container>> prepare(Job job, const std::vector<std::string>& layers,
+                                                    const ContainerHost& host);
+  ~Container();  // remove()
+  Container(const Container&) = delete;
+  Container& operator=(const Container&) = delete;
+
+  Result<void> launch();  // on a thread that outlives the container (launch.h)
+
+  const Job& job() const { return job_; }
+  int pidfd() const { return child_.pidfd.get(); }  // readable when the runtime has ended; -1 before launch()
+  UniqueFd& output(Stream stream) { return stream == Stream::Out ? out_ : err_; }  // non-blocking read ends
+
+  // SIGTERM to the first process, or kill() where that would do nothing: a signal that the first process of a pid
+  // namespace does not handle is dropped by the kernel instead of ending it.
+  void terminate();
+  void kill();          // SIGKILL to everything; repeat until gone()
+  Result<Exit> reap();  // once pidfd() is readable
+  bool gone() const;    // no process of it is left
+  Usage usage() const { return cgroup_.usage(); }
+  std::string runtime_error() const;  // why the runtime could not run it, or ""
+  // Unmounts the root, removes cgroup, bundle and the runtime's state. False: something is busy still. What it wrote
+  // stays in Job::directory, to be removed with the workspace.
+  bool remove();
+
+ private:
+  Container(Job job, const ContainerHost& host) : job_(std::move(job)), host_(host) {}
+  Result<void> mount_root(const std::vector<std::string>& layers);
+  Result<void> write_bundle();
+  Result<void> open_pipes();
+  std::string pid_file() const;
+  std::string id() const { return std::to_string(job_.id); }
+
+  const Job job_;
+  const ContainerHost& host_;
+  std::string root_;    // the mounted root
+  std::string bundle_;  // below host_.state
+  bool mounted_ = false;
+  uid_t uid_ = 0;
+  JobCgroup cgroup_;
+  Child child_;
+  UniqueFd out_, err_;              // our ends
+  UniqueFd child_out_, child_err_;  // the container's, until it is launched
+};
+
+}  // namespace boxcar

@@ -1,0 +1,94 @@
+#include "engine/launch.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace boxcar {
+
+namespace {
+
+struct Plan {
+  char** argv;
+  char** env;
+  int in, out, err;
+  const UniqueFd* groups;
+  std::size_t group_count;
+  pid_t parent;
+};
+
+// Between vfork and exec the child borrows the parent's memory and stack: system calls only, nothing that allocates or
+// locks. Gives errno of what failed; on success it does not come back.
+int become(const Plan& plan) {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  if (::setsid() < 0) return errno;
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
+  if (::getppid() != plan.parent) return ESRCH;  // it died before that took effect
+  ::umask(022);
+  for (std::size_t i = 0; i < plan.group_count; ++i) {
+    if (::write(plan.groups[i].get(), "0", 1) != 1) return errno;
+  }
+  if (::dup2(plan.in, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) return errno;
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(plan.argv[0], plan.argv, plan.env);
+  return errno;
+}
+
+// A function of its own, and never inlined, so that nothing of the caller's frame is the child's to spoil.
+[[gnu::noinline]] pid_t vfork_into(const Plan& plan, volatile int* error) {
+  const pid_t pid = ::vfork();
+  if (pid == 0) {
+    *error = become(plan);
+    ::_exit(127);
+  }
+  return pid;
+}
+
+}  // namespace
+
+Result<Child> launch(const std::vector<std::string>& argv, int stdout_fd, int stderr_fd,
+                     const std::vector<UniqueFd>& cgroups) {
+  std::vector<char*> pointers;
+  for (const auto& argument : argv) pointers.push_back(const_cast<char*>(argument.c_str()));
+  pointers.push_back(nullptr);
+  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char* env[] = {path, nullptr};
+  TRY(const auto null, open_file("/dev/null", O_RDWR));
+  const Plan plan{pointers.data(), env, null.get(), stdout_fd, stderr_fd, cgroups.data(), cgroups.size(), ::getpid()};
+
+  // No handler of ours may run in the child.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  volatile int error = 0;
+  Child child;
+  child.pid = vfork_into(plan, &error);
+  const int vfork_error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+
+  if (child.pid < 0) return fail(errno_error("starting " + argv[0], vfork_error));
+  if (error != 0) {
+    ::waitpid(child.pid, nullptr, 0);
+    return fail(errno_error("starting " + argv[0], error));
+  }
+  child.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  if (!child.pidfd) {
+    const int number = errno;
+    ::kill(child.pid, SIGKILL);
+    ::waitpid(child.pid, nullptr, 0);
+    return fail(errno_error("watching " + argv[0], number));
+  }
+  return child;
+}
+
+}  // namespace boxcar

@@ -1,0 +1,99 @@
+#include "engine/oci_config.h"
+
+#include <string_view>
+
+#include "base/text.h"
+#include "engine/seccomp_profile.h"
+
+namespace boxcar {
+
+namespace {
+
+// The usual reduced capabilities, as Podman gives them. MKNOD is not among them, since under crun no device cgroup
+// keeps a container from opening the disk by a node of its own; NET_RAW is not, since the network is the host's.
+constexpr std::string_view kCapabilities =
+    R"(["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_NET_BIND_SERVICE","CAP_SETFCAP",)"
+    R"("CAP_SETGID","CAP_SETPCAP","CAP_SETUID","CAP_SYS_CHROOT"])";
+
+constexpr std::string_view kStandardMounts = R"(
+{"destination":"/proc","type":"proc","source":"proc","options":["nosuid","noexec","nodev"]},
+{"destination":"/dev","type":"tmpfs","source":"tmpfs","options":["nosuid","strictatime","mode=755","size=65536k"]},
+{"destination":"/dev/pts","type":"devpts","source":"devpts","options":["nosuid","noexec","newinstance","ptmxmode=0666","mode=0620","gid=5"]},
+{"destination":"/dev/shm","type":"tmpfs","source":"shm","options":["nosuid","noexec","nodev","mode=1777","size=65536k"]},
+{"destination":"/dev/mqueue","type":"mqueue","source":"mqueue","options":["nosuid","noexec","nodev"]},
+{"destination":"/sys","type":"sysfs","source":"sysfs","options":["nosuid","noexec","nodev","ro"]})";
+
+constexpr std::string_view kHiddenPaths = R"(
+"maskedPaths":["/proc/acpi","/proc/asound","/proc/interrupts","/proc/kcore","/proc/keys","/proc/latency_stats","/proc/sched_debug","/proc/scsi","/proc/timer_list","/proc/timer_stats","/sys/devices/virtual/powercap","/sys/firmware","/sys/fs/selinux"],
+"readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"])";
+
+class Json {
+ public:
+  Json& raw(std::string_view text) {
+    text_ += text;
+    return *this;
+  }
+  Json& string(std::string_view value) {
+    if (wrong_.empty() && !valid_utf8(value)) wrong_ = printable(value);
+    text_ += json_quote(value);
+    return *this;
+  }
+  template <class Items, class Write>
+  Json& list(const Items& items, const Write& write) {
+    text_ += '[';
+    bool first = true;
+    for (const auto& item : items) {
+      if (!first) text_ += ',';
+      first = false;
+      write(item);
+    }
+    text_ += ']';
+    return *this;
+  }
+  Result<std::string> take() {
+    if (!wrong_.empty())
+      return fail(ErrorKind::Invalid, "a container cannot be given '" + wrong_ + "': it is not UTF-8");
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+  std::string wrong_;  // the first string that was not UTF-8, for people
+};
+
+}  // namespace
+
+Result<std::string> oci_config(const ContainerSpec& spec) {
+  const Action& action = *spec.action;
+  Json out;
+  const auto string = [&](const std::string& item) { out.string(item); };
+  const auto number = [&](auto item) { out.raw(std::to_string(item)); };
+
+  out.raw(R"({"ociVersion":"1.0.2","hostname":"boxcar","root":{"path":)").string(spec.root);
+  out.raw(R"(},"process":{"noNewPrivileges":true,"user":{"umask":18,"uid":)");
+  number(spec.user.uid);
+  out.raw(R"(,"gid":)");
+  number(spec.user.gid);
+  if (!spec.user.groups.empty()) out.raw(R"(,"additionalGids":)").list(spec.user.groups, number);
+  out.raw(R"(},"args":)").list(action.argv, string);
+  out.raw(R"(,"env":)").list(action.env, string);
+  out.raw(R"(,"cwd":)").string(action.working_dir);
+  out.raw(R"(,"capabilities":{"bounding":)").raw(kCapabilities);
+  out.raw(R"(,"permitted":)").raw(kCapabilities).raw(R"(,"effective":)").raw(kCapabilities).raw("}}");
+
+  out.raw(R"(,"mounts":[)").raw(kStandardMounts);
+  for (const auto& mount : spec.mounts) {
+    out.raw(R"(,{"type":"bind","destination":)").string(mount.target).raw(R"(,"source":)").string(mount.source);
+    out.raw(R"(,"options":["rbind","nosuid","nodev",)");
+    out.raw(mount.writable ? R"("rw")" : spec.recursive_readonly ? R"("ro","rro")" : R"("ro")").raw("]}");
+  }
+  out.raw(R"(],"linux":{"namespaces":[{"type":"pid"},{"type":"mount"},{"type":"ipc"},{"type":"uts"})");
+  if (!action.network) out.raw(R"(,{"type":"network"})");
+  out.raw("],").raw(kHiddenPaths);
+  if (!spec.cgroup.empty()) out.raw(R"(,"cgroupsPath":)").string(spec.cgroup);
+  if (spec.reset_domain) out.raw(R"x(,"sysctl":{"kernel.domainname":"(none)"})x");
+  out.raw(R"(,"seccomp":)").raw(seccomp_profile(action.image->architecture)).raw("}}");
+  return out.take();
+}
+
+}  // namespace boxcar

@@ -1,0 +1,180 @@
+#include "engine/run_guard.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "base/mounts.h"
+#include "base/text.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr double kWatcherPatience = 60;  // seconds; a process in uninterruptible sleep may outlast any
+
+// Lives as long as the process: the pipe's end tells the watcher of its death.
+struct Held {
+  RunGuard guard;
+  UniqueFd lock;
+  UniqueFd alive;
+};
+std::unique_ptr<Held> held;
+
+// /run/boxcar: state/ is a mount point, runs/ holds a lock file for each live run.
+Result<std::string> own_directory() {
+  std::string directory = "/run/boxcar";
+  if (::geteuid() != 0) {
+    const char* runtime_dir = std::getenv("XDG_RUNTIME_DIR");
+    directory = runtime_dir != nullptr && *runtime_dir == '/' ? join_path(runtime_dir, "boxcar")
+                                                              : "/tmp/boxcar-" + std::to_string(::geteuid());
+  }
+  CHECK_OK(make_directories(directory, 0700));
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0) return fail_errno("looking at " + directory);
+  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid()) {
+    return fail(ErrorKind::Denied, directory + " is not a directory of the user's own");
+  }
+  for (const char* name : {"state", "runs"}) CHECK_OK(make_directories(join_path(directory, name), 0700));
+  return directory;
+}
+
+void for_each_name(const std::string& directory, const std::function<void(const std::string&)>& see) {
+  DIR* stream = ::opendir(directory.c_str());
+  if (stream == nullptr) return;
+  while (const dirent* entry = ::readdir(stream)) {
+    if (entry->d_name[0] != '.') see(entry->d_name);
+  }
+  ::closedir(stream);
+}
+
+// None: somebody holds it, or it is gone.
+UniqueFd try_lock_file(const std::string& path, int flags) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0600));
+  if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  // What another just removed is no lock any more, though it can be locked.
+  struct stat opened {};
+  struct stat there {};
+  if (::fstat(fd.get(), &opened) != 0 || ::stat(path.c_str(), &there) != 0 || opened.st_ino != there.st_ino) return {};
+  return fd;
+}
+
+// Runs whose lock nobody holds have neither runner nor watcher.
+void end_dead_runs(const std::string& runs, const std::vector<Hierarchy>& hierarchies) {
+  for_each_name(runs, [&](const std::string& run) {
+    const std::string path = join_path(runs, run);
+    const UniqueFd lock = try_lock_file(path, 0);
+    if (lock && RunCgroups(hierarchies, run).end(1)) ::unlink(path.c_str());
+  });
+}
+
+[[noreturn]] void watch(int runner, int lock, const RunGuard& guard, const std::string& lock_path) {
+  ::setsid();
+  ::prctl(PR_SET_NAME, "boxcar-watcher");
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
+  if (::chdir("/") != 0) ::_exit(1);
+  // Nothing of the runner's may be held open by the watcher: not its terminal, not a pipe it writes to.
+  const int null = ::open("/dev/null", O_RDWR);
+  for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+  const int low = std::min(runner, lock);
+  const int high = std::max(runner, lock);
+  ::close_range(3, static_cast<unsigned>(low) - 1, 0);
+  if (high > low + 1) ::close_range(static_cast<unsigned>(low) + 1, static_cast<unsigned>(high) - 1, 0);
+  ::close_range(static_cast<unsigned>(high) + 1, ~0U, 0);
+
+  char byte = 0;
+  while (::read(runner, &byte, 1) < 0 && errno == EINTR) {
+  }
+  if (guard.end_containers(kWatcherPatience)) ::unlink(lock_path.c_str());
+  ::_exit(0);
+}
+
+Result<void> start_watcher(Held& run, const std::string& lock_path) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
+  UniqueFd read_end(ends[0]);
+  run.alive.reset(ends[1]);
+  // The process is small and has one thread: here, and only here, a fork is cheap and safe.
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_errno("starting the watcher");
+  if (pid == 0) watch(read_end.get(), run.lock.get(), run.guard, lock_path);
+  return {};
+}
+
+bool valid_name(const std::string& run) {
+  return !run.empty() && run.front() != '.' && run.find('/') == std::string::npos && run.size() < 200;
+}
+
+}  // namespace
+
+bool RunGuard::end_containers(double patience) const {
+  if (cgroups.available()) return cgroups.end(patience);
+  // Without groups the pid files must do. A container's first process takes all others of it along.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience);
+  for (;;) {
+    bool gone = true;
+    for_each_name(state, [&](const std::string& job) {
+      const pid_t init = container_init(join_path(join_path(state, job), "pid"));
+      if (init > 0 && ::kill(init, SIGKILL) == 0) gone = false;
+    });
+    if (gone || std::chrono::steady_clock::now() >= deadline) return gone;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+Result<void> prepare_run(const std::string& run) {
+  if (held) return {};
+  if (!valid_name(run)) return fail(ErrorKind::Internal, "'" + printable(run) + "' cannot be a run's name");
+  CHECK_OK(enter_private_mounts());
+  auto next = std::make_unique<Held>();
+  TRY(const auto directory, own_directory());
+  TRY(const auto mounts, mount_points());
+  TRY(const auto own, read_file("/proc/self/cgroup"));
+  const auto hierarchies = usable_hierarchies(mounts, own);
+  const std::string runs = join_path(directory, "runs");
+  end_dead_runs(runs, hierarchies);
+
+  const std::string lock_path = join_path(runs, run);
+  for (int i = 0; i < 5 && !next->lock; ++i) next->lock = try_lock_file(lock_path, O_CREAT);
+  if (!next->lock) return fail(ErrorKind::Unavailable, "a run named " + run + " is under way already");
+  next->guard.run = run;
+  next->guard.state = join_path(directory, "state");
+  CHECK_OK(mount_tmpfs(next->guard.state));
+  next->guard.cgroups = RunCgroups(hierarchies, run);
+  next->guard.cgroups.open();
+  CHECK_OK(start_watcher(*next, lock_path));
+  held = std::move(next);
+  return {};
+}
+
+const RunGuard* run_guard() {
+  return held ? &held->guard : nullptr;
+}
+
+pid_t container_init(const std::string& pid_file) {
+  const std::string text = read_file(pid_file, 64).value_or("");
+  pid_t pid = -1;
+  std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (pid <= 1) return -1;
+  // "NSpid:\t4711\t1": its number here, and that in its own namespace.
+  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status", 1 << 16).value_or("");
+  const std::size_t at = status.find("\nNSpid:");
+  if (at == std::string::npos) return -1;
+  const std::string_view line = std::string_view(status).substr(at + 1, status.find('\n', at + 1) - at - 1);
+  const bool zombie = status.find("\nState:\tZ") != std::string::npos;
+  return line.ends_with("\t1") && !zombie ? pid : -1;
+}
+
+}  // namespace boxcar
