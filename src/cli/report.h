@@ -41,10 +41,4 @@ std::string json_report(const RunReport& report);
 std::string json_findings(
     const Findings& findings);  // {findings: [{file, line, column, message}]}, null where there is no place
 
-// What the commands say of a recorded run: "interrupted" when its runner died.
-std::string_view status_of(const RunRecord& run);
-double seconds_of(const RunRecord& run);  // until now while it runs
-// Where a recorded step's result lies, absolute; "" where there is none.
-std::string result_of(const RunRecord& run, const StepRecord& step);
-
 }  // namespace boxcar

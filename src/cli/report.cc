@@ -1,0 +1,212 @@
+#include "cli/report.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "run/log_reader.h"
+
+namespace boxcar {
+namespace {
+
+constexpr std::size_t log_lines = 10;    // of a failed step
+constexpr std::size_t most_failed = 10;  // steps told of
+constexpr std::size_t most_results = 10;
+constexpr std::size_t sink_buffer = 64 << 10;
+
+class Summary {
+ public:
+  Summary(const RunReport& report, const Terminal& terminal, const std::string& directory)
+      : report_(report), terminal_(terminal), directory_(directory) {}
+
+  std::string text() {
+    for (const StepState& step : report_.steps) ++counts_[static_cast<std::size_t>(step.status)];
+    failures();
+    outcome();
+    results();
+    return std::move(text_);
+  }
+
+ private:
+  template <class... Values>
+  void add(fmt::format_string<Values...> format, Values&&... values) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Values>(values)...);
+  }
+
+  std::size_t count(StepStatus status) const { return counts_[static_cast<std::size_t>(status)]; }
+
+  std::string shown_path(const std::string& path) const {
+    const bool below = path.size() > directory_.size() + 1 && path.starts_with(directory_) &&
+                       path[directory_.size()] == '/' && directory_.size() > 1;
+    return visible(below ? path.substr(directory_.size() + 1) : path);
+  }
+
+  void failures() {
+    std::size_t told = 0;
+    for (StepIndex step = 0; step < report_.steps.size(); ++step) {
+      const StepState& state = report_.steps[step];
+      if (state.status != StepStatus::Failed || ++told > most_failed) continue;
+      const std::string& name = report_.plan.steps[step].name;
+      add("\n{}\n", terminal_.styled(Style::Red, fmt::format("step {} failed: {}", name, visible(state.message))));
+      const std::string log =
+          fmt::format("{}/runs/{}/{}.{}/log.jsonl", report_.store, report_.run, name, state.attempts);
+      const auto entries = last_entries(log, log_lines);
+      for (const LogEntry& entry : entries) {
+        add("  {} {}\n", terminal_.styled(Style::Dim, terminal_.unicode ? "│" : "|"), visible(entry.line, 400));
+      }
+      if (entries.size() == log_lines) add("  all of its log: boxcar logs {}/{}\n", report_.run, name);
+    }
+    if (told > most_failed) add("\nand {} more failed: boxcar status {}\n", told - most_failed, report_.run);
+    if (told != 0) text_ += '\n';
+  }
+
+  void outcome() {
+    std::string counts;
+    for (const StepStatus status :
+         {StepStatus::Succeeded, StepStatus::Cached, StepStatus::Failed, StepStatus::Cancelled, StepStatus::Skipped}) {
+      if (count(status) != 0)
+        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count(status), name_of(status));
+    }
+    const auto planned = std::count_if(report_.steps.begin(), report_.steps.end(), [](const StepState& step) {
+      return step.status == StepStatus::Waiting && step.attempts == 0 && !step.message.empty();
+    });
+    if (planned != 0) counts += fmt::format("{}{} would run", counts.empty() ? "" : ", ", planned);
+    const Style style = report_.status == RunStatus::Succeeded ? Style::Green
+                        : report_.status == RunStatus::Failed  ? Style::Red
+                                                               : Style::Yellow;
+    const std::string_view word = planned != 0 ? "planned" : name_of(report_.status);
+    add("{}: {} in {}{}\n", terminal_.styled(style, word), counts.empty() ? "nothing to do" : counts,
+        human_duration(report_.seconds), planned != 0 ? "" : " (run " + report_.run + ")");
+  }
+
+  // The workflow's outputs; where it names none, the results that no other step reads.
+  void results() {
+    const Plan& plan = report_.plan;
+    std::vector<std::pair<std::string, std::string>> places;
+    for (std::size_t i = 0; i < report_.outputs.size(); ++i) {
+      if (!report_.outputs[i].empty()) places.emplace_back(plan.outputs[i].name, report_.outputs[i]);
+    }
+    for (StepIndex step = 0; plan.outputs.empty() && step < report_.steps.size(); ++step) {
+      const std::string result = report_.result_of(step);
+      if (!result.empty() && plan.successors(step).empty()) places.emplace_back(plan.steps[step].name, result);
+    }
+    std::size_t width = 0;
+    const std::size_t shown = std::min(places.size(), most_results);
+    for (std::size_t i = 0; i < shown; ++i) width = std::max(width, width_of(places[i].first));
+    for (std::size_t i = 0; i < shown; ++i) {
+      const std::string padding(width - width_of(places[i].first), ' ');
+      add("  {}{}  {}\n", visible(places[i].first), padding, shown_path(places[i].second));
+    }
+    if (places.size() > shown) add("  and {} more in {}\n", places.size() - shown, shown_path(report_.store));
+  }
+
+  const RunReport& report_;
+  const Terminal& terminal_;
+  const std::string& directory_;
+  std::size_t counts_[7] = {};
+  std::string text_;
+};
+
+void append_json(std::string& out, std::string_view text) {
+  if (text.empty()) {
+    out += "null";
+  } else {
+    out += json_quote(text);
+  }
+}
+
+}  // namespace
+
+std::string text_report(const RunReport& report, const Terminal& terminal, const std::string& directory) {
+  return Summary(report, terminal, directory).text();
+}
+
+void print_report(const RunReport& report) {
+  char* directory = getcwd(nullptr, 0);
+  (void)write_all(2, text_report(report, Terminal::of(2), directory == nullptr ? "" : directory));
+  free(directory);
+}
+
+JsonReport::JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds)
+    : sink_(std::move(sink)) {
+  buffer_ = R"({"run":)";
+  append_json(buffer_, run);
+  fmt::format_to(std::back_inserter(buffer_), R"(,"status":"{}","seconds":{:.6g},"steps":{{)", status, seconds);
+}
+
+void JsonReport::step(const StepRecord& step, std::string_view result) {
+  if (!first_) buffer_ += ',';
+  first_ = false;
+  buffer_ += json_quote(step.name);
+  buffer_ += R"(:{"status":")";
+  buffer_ += name_of(step.status);
+  buffer_ += R"(","exit_code":)";
+  buffer_ += step.exit_code ? std::to_string(*step.exit_code) : "null";
+  buffer_ += R"(,"key":)";
+  append_json(buffer_, step.key.is_zero() ? "" : step.key.hex());
+  buffer_ += R"(,"image":)";
+  append_json(buffer_, step.image_name);
+  buffer_ += R"(,"result":)";
+  append_json(buffer_, result);
+  fmt::format_to(std::back_inserter(buffer_), R"(,"seconds":{:.6g},"attempts":{}}})", step.seconds, step.attempts);
+  if (buffer_.size() < sink_buffer) return;
+  sink_(buffer_);
+  buffer_.clear();
+}
+
+void JsonReport::end() {
+  buffer_ += "}}";
+  sink_(buffer_);
+  buffer_.clear();
+}
+
+void write_json_report(const RunReport& report, const JsonReport::Sink& sink) {
+  JsonReport json(sink, report.run, name_of(report.status), report.seconds);
+  StepRecord record;
+  for (StepIndex step = 0; step < report.steps.size(); ++step) {
+    if (!report.wanted.empty() && !report.wanted[step]) continue;
+    const StepState& state = report.steps[step];
+    const PlannedStep& planned = report.plan.steps[step];
+    record.name = planned.name;
+    record.status = state.status;
+    record.exit_code = state.exit_code;
+    record.key = state.key;
+    record.image_name = planned.tool->image->reference;
+    record.seconds = state.seconds;
+    record.attempts = state.attempts;
+    json.step(record, report.result_of(step));
+  }
+  json.end();
+}
+
+void print_json_report(const RunReport& report) {
+  write_json_report(report, [](std::string_view piece) { (void)write_all(1, piece); });
+  (void)write_all(1, "\n");
+}
+
+std::string json_report(const RunReport& report) {
+  std::string json;
+  write_json_report(report, [&](std::string_view piece) { json += piece; });
+  return json;
+}
+
+std::string json_findings(const Findings& findings) {
+  std::string json = R"({"findings":[)";
+  for (const Finding& finding : findings.all()) {
+    if (json.back() != '[') json += ',';
+    json += R"({"file":)";
+    append_json(json, finding.file);
+    const auto place = [](std::uint32_t number) { return number == 0 ? "null" : std::to_string(number); };
+    json += R"(,"line":)" + place(finding.at.line) + R"(,"column":)" + place(finding.at.column) + R"(,"message":)";
+    json += json_quote((finding.severity == Severity::Warning ? "warning: " : "") + finding.message) + "}";
+  }
+  return json + "]}";
+}
+
+}  // namespace boxcar

@@ -1,0 +1,105 @@
+// boxcar status: the steps of a recorded run, also while it runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "cli/options.h"
+#include "cli/recorded.h"
+#include "cli/report.h"
+
+namespace boxcar {
+namespace {
+
+constexpr std::size_t widest_name = 40;
+constexpr std::size_t most_cached = 50;  // beyond, cached steps are only counted
+
+Style style_of(StepStatus status) {
+  switch (status) {
+    case StepStatus::Succeeded:
+    case StepStatus::Cached:
+      return Style::Green;
+    case StepStatus::Failed:
+      return Style::Red;
+    case StepStatus::Running:
+      return Style::Cyan;
+    case StepStatus::Cancelled:
+      return Style::Yellow;
+    default:
+      return Style::Dim;
+  }
+}
+
+std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps, const Terminal& terminal) {
+  std::string text = fmt::format("{}  {}  {}  started {}", run.id, visible(run.workflow),
+                                 terminal.styled(Style::Bold, status_of(run)), local_time(run.started));
+  if (const double seconds = seconds_of(run); seconds > 0) text += ", " + human_duration(seconds);
+  if (!run.file.empty()) text += "\n" + visible(run.file);
+  text += "\n\n";
+  std::size_t width = 0;
+  std::size_t cached = 0;
+  for (const StepRecord& step : steps) {
+    width = std::max(width, step.name.size());
+    cached += step.status == StepStatus::Cached;
+  }
+  width = std::min(width, widest_name);
+  const bool dead = status_of(run) == "interrupted";
+  for (const StepRecord& step : steps) {
+    if (step.status == StepStatus::Cached && cached > most_cached) continue;
+    const bool interrupted = dead && (step.status == StepStatus::Running || step.status == StepStatus::Waiting);
+    Line line(terminal, 4096);
+    line.column(visible(step.name), width).add("  ");
+    line.column(interrupted ? "interrupted" : name_of(step.status), 11, style_of(step.status)).add("  ");
+    line.column(step.seconds > 0 ? human_duration(step.seconds) : "", 7, Style::Plain, true).add("  ");
+    if (step.attempts > 1) line.add(fmt::format("{} attempts  ", step.attempts));
+    line.add(step.status == StepStatus::Cached ? step.key.short_hex() : visible(step.message), Style::Dim);
+    text += line.text() + "\n";
+  }
+  if (cached > most_cached) text += fmt::format("{} steps cached\n", cached);
+  if (run.total > steps.size()) text += fmt::format("{} steps not looked at yet\n", run.total - steps.size());
+  return text;
+}
+
+void print_json(const RunRecord& run, const std::vector<StepRecord>& steps) {
+  JsonReport json([](std::string_view piece) { (void)write_all(1, piece); }, run.id, status_of(run), seconds_of(run));
+  for (const StepRecord& step : steps) json.step(step, result_of(run, step));
+  json.end();
+  (void)write_all(1, "\n");
+}
+
+}  // namespace
+
+int run_status(const Args& args) {
+  std::string id;
+  bool json = false;
+  bool watch = false;
+  Options options("status", "Shows the steps of a run, the latest where none is named.",
+                  "boxcar status\n  boxcar status 20261122-141930 --json");
+  options.value("run", id, "the run's name, or its beginning", "RUN");
+  options.flag("--json", json, "print the document that `run --json` prints");
+  options.flag("-w,--watch", watch, "show it anew every second until the run has ended");
+  if (const auto code = options.parse(args)) return *code;
+  auto store = RunStore::open(RunStore::default_path());
+  if (!store) return say(store.error(), json);
+  const Terminal terminal = Terminal::of(1);
+  while (true) {
+    const auto run = recorded_run(**store, id);
+    if (!run) return say(run.error(), json);
+    const auto steps = (*store)->steps(run->id);
+    if (!steps) return say(steps.error(), json);
+    id = run->id;  // another that begins meanwhile is not meant
+    const bool again = watch && status_of(*run) == "running";
+    if (json && !again) print_json(*run, *steps);
+    if (!json && watch && terminal.live) (void)write_all(1, "\x1b[H\x1b[J");
+    if (!json && (!again || terminal.live)) (void)write_all(1, table_of(*run, *steps, terminal));
+    if (!again) return 0;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+}  // namespace boxcar

@@ -1,0 +1,75 @@
+// boxcar stop: ends a run as Ctrl-C would.
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/fd.h"
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "cli/options.h"
+#include "cli/recorded.h"
+
+namespace boxcar {
+namespace {
+
+// The process with that pid may be another by now: looked at through a descriptor, it can't become one in between. No
+// descriptor: the runner is gone.
+Result<UniqueFd> runner_of(const RunRecord& run) {
+  UniqueFd runner(static_cast<int>(syscall(SYS_pidfd_open, run.pid, 0)));
+  if (!runner && errno != ESRCH) return fail_errno("finding the runner of " + run.id);
+  if (!runner_alive(run)) return UniqueFd();
+  return runner;
+}
+
+Result<void> interrupt(const UniqueFd& runner) {
+  if (syscall(SYS_pidfd_send_signal, runner.get(), SIGINT, nullptr, 0) == 0 || errno == ESRCH) return {};
+  return fail_errno("stopping the run");
+}
+
+bool gone(const UniqueFd& runner, int milliseconds) {
+  pollfd waiting{runner.get(), POLLIN, 0};
+  return poll(&waiting, 1, milliseconds) > 0;
+}
+
+Result<void> stop(const RunRecord& run, bool now) {
+  TRY(const UniqueFd runner, run.status == RunStatus::Running ? runner_of(run) : Result<UniqueFd>());
+  if (!runner) {
+    (void)write_all(2, fmt::format("run {} is over already: {}\n", run.id, status_of(run)));
+    return {};
+  }
+  CHECK_OK(interrupt(runner));
+  if (now && !gone(runner, 100)) CHECK_OK(interrupt(runner));  // a second one kills at once
+  if (!gone(runner, 300)) {
+    (void)write_all(2, fmt::format("stopping run {}: waiting for its containers to end{}\n", run.id,
+                                   now ? "" : " (--now kills them)"));
+    while (!gone(runner, 1000)) {
+    }
+  }
+  (void)write_all(2, fmt::format("stopped run {}\n", run.id));
+  return {};
+}
+
+}  // namespace
+
+int run_stop(const Args& args) {
+  std::string id;
+  bool now = false;
+  Options options("stop", "Stops a run, the latest where none is named, and waits until nothing of it is left.",
+                  "boxcar stop\n  boxcar stop 20261122-141930 --now");
+  options.value("run", id, "the run's name, or its beginning", "RUN");
+  options.flag("--now", now, "kill its containers without the time to end by themselves");
+  if (const auto code = options.parse(args)) return *code;
+  auto store = RunStore::open(RunStore::default_path());
+  if (!store) return say(store.error());
+  const auto run = recorded_run(**store, id);
+  if (!run) return say(run.error());
+  const auto stopped = stop(*run, now);
+  return stopped ? 0 : say(stopped.error());
+}
+
+}  // namespace boxcar
