@@ -12,7 +12,8 @@
 
 namespace boxcar {
 
-// Held while a key is being computed, so that two boxcars do not compute it twice. Only ever spares work: nothing is wrong without it.
+// Held while a key is being computed, so that two boxcars do not compute it twice. Only ever spares work: nothing is
+// wrong without it.
 class KeyLock {
  public:
   virtual ~KeyLock() = default;
@@ -22,8 +23,8 @@ class Results {
  public:
   virtual ~Results() = default;
 
-  // On the runner's loop: fast, never waits. None when there is no such result, or when it was altered or partly deleted
-  // (its stat records tell).
+  // On the runner's loop: fast, never waits. None when there is no such result, or when it was altered or partly
+  // deleted (its stat records tell).
   virtual std::optional<StoredResult> lookup(const Action& action, const Key& key) = 0;
   // Where the content of a port lies: of a file port the file itself. Absolute.
   virtual std::string port_path(const StoredResult& result, const PortResult& port) const = 0;
@@ -33,8 +34,9 @@ class Results {
 
   // On a pool thread. Makes the attempt's directories, places parameters and files, mounts copy-on-write views.
   virtual Result<Workspace> prepare(const Action& action, const Key& key, const AttemptName& name) = 0;
-  // On a pool thread. Checks the inputs again and the outputs, takes ownership, hashes, describes, syncs, renames into place.
-  // Invalid: what the step left is not a result (a declared output is missing, a FIFO, …), or an input changed meanwhile: the step failed.
+  // On a pool thread. Checks the inputs again and the outputs, takes ownership, hashes, describes, syncs, renames into
+  // place. Invalid: what the step left is not a result (a declared output is missing, a FIFO, …), or an input changed
+  // meanwhile: the step failed.
   virtual Result<StoredResult> commit(const Workspace& workspace, const Action& action, const Key& key,
                                       const Ending& ending) = 0;
   // On a pool thread. Removes the workspace (not its log); `keep`: --keep-failed.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,11 @@
 namespace boxcar {
 
 struct GcOptions {
-  std::optional<Seconds> older_than;         // results last used longer ago
-  std::optional<std::uint64_t> max_bytes;    // then the least recently used, until at most this much is left
-  std::optional<std::vector<Key>> reachable; // given: results with other keys go
+  std::optional<Seconds> older_than;          // results last used longer ago; also logs and kept workspaces
+  std::optional<std::uint64_t> max_bytes;     // then the least recently used, until at most this much is left
+  std::optional<std::vector<Key>> reachable;  // given: results with other keys go
   bool dry_run = false;
-  bool verify = false;                       // compare contents; what is damaged goes
+  bool verify = false;  // compare contents; what is damaged goes
 };
 
 struct GcReport {
@@ -31,14 +32,17 @@ struct GcReport {
 };
 
 struct StoreOptions {
-  bool host_visible = false;  // the engine does not see this process's own mounts (Docker): copy-on-write views are copies
+  bool host_visible =
+      false;         // the engine does not see this process's own mounts (Docker): copy-on-write views are copies
+  bool sync = true;  // false: a result survives a killed process, not a power failure. For benchmarks
 };
 
 class Store : public Results {
  public:
-  // Makes what is missing, removes what dead runners left. `directory` is absolute. The pool outlives the store.
+  // Makes what is missing. What dead runners left is removed in the background, from the first prepare() on.
+  // `directory` is absolute. The pool outlives the store.
   static Result<std::unique_ptr<Store>> open(const std::string& directory, Pool& pool, StoreOptions options = {});
-  ~Store() override;
+  ~Store() override;  // waits until discarded workspaces are gone
 
   std::optional<StoredResult> lookup(const Action& action, const Key& key) override;
   std::string port_path(const StoredResult& result, const PortResult& port) const override;
@@ -49,23 +53,26 @@ class Store : public Results {
                               const Ending& ending) override;
   void discard(const Workspace& workspace, bool keep) override;
 
-  // The digest of a path of the host, kept from earlier where nothing changed. Thread-safe.
+  // The digest of a path of the host, kept from earlier where nothing changed. Of the same path within the same second
+  // what was found then. Thread-safe.
   Result<std::shared_ptr<const TreeDigest>> digest_host(const std::string& path);
   // The key fields of a kept result, for --explain. NotFound when it is gone.
   Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
-  // The content of an input fed from within a port's tree ("step/port/path"): digest, kind and absolute path.
+  // What a live run looked up is never removed. Unavailable: another gc is at it.
   Result<GcReport> gc(const GcOptions& options);
   const std::string& root() const;
-  void flush();  // writes the index's pending entries; also done by the destructor
+  void flush();  // writes when results were last used; also done by the destructor
 
  private:
   struct State;
   explicit Store(std::unique_ptr<State> state);
+  std::optional<StoredResult> adopt(const Digest& image, const Key& key);
   std::unique_ptr<State> state_;
 };
 
-// Fills a directory of the user's from a result's port, after success: file by file by rename; foreign files there stay; only what an
-// earlier broken try of this left is removed. A file port is copied to the path `to` itself, or into it where that is a directory.
+// Fills a directory of the user's from a result's port, after success: file by file by rename; foreign files there
+// stay; only what an earlier broken try of this left is removed. A file port is copied to the path `to` itself, or into
+// it where that is a directory. Invalid: a directory that is not empty is in the way of a file.
 Result<void> export_port(const std::string& source, PortKind kind, const std::string& to);
 
 }  // namespace boxcar

@@ -1,6 +1,8 @@
-// A workspace: the private directory of one attempt, on the store's file system, and what of it goes where in the container.
+// A workspace: the private directory of one attempt, on the store's file system, and what of it goes where in the
+// container.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,15 +25,28 @@ struct AttemptName {
 };
 
 struct Workspace {
-  std::string directory;      // <store>/work/<run>.<step>.<attempt>
+  // <store>/work/<run>.<step>.<attempt>. Outputs grow in result/<port>, which becomes the result by one rename. What
+  // else is in it is removed with it.
+  std::string directory;
   std::string log_directory;  // <store>/runs/<run>/<step>.<attempt>; log.jsonl goes there
   std::vector<Mount> mounts;  // parents before children
   struct StagedInput {
     std::string source;
-    std::vector<TreeEntry> entries;  // as read for the digest: stat'ed again before the commit
+    std::shared_ptr<const TreeDigest> tree;  // as read for the digest: stat'ed again before the commit
   };
-  std::vector<StagedInput> inputs;   // of the host only; results are read-only and watched by the store
-  bool overlay = false;              // an output is mounted as an overlay
+  std::vector<StagedInput> inputs;  // of the host
+  struct StagedResult {
+    std::string source;
+    std::uint64_t inode = 0;  // another one is another result
+  };
+  std::vector<StagedResult> results;  // inputs that lie in the store
+  struct View {
+    std::string port;   // the output that starts as a view of
+    std::string lower;  // this directory
+    bool overlay =
+        false;  // mounted at <directory>/views/<port>/merged, its upper is <directory>/result/<port>; else a copy
+  };
+  std::vector<View> views;
 };
 
 }  // namespace boxcar

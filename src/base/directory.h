@@ -1,0 +1,18 @@
+// Reading trees that a stranger wrote: names as bytes, symlinks never followed, few descriptors however deep they are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+
+namespace boxcar {
+
+// Opens `path` below `root` without following a symlink in any of its components or leaving `root`; "" is `root`
+// itself. Invalid when a symlink is met.
+Result<UniqueFd> open_beneath(int root, const std::string& path, int flags);
+
+// The names in the directory `path` below `root` ("" is `root` itself), sorted by bytes, without "." and "..".
+Result<std::vector<std::string>> list_directory(int root, const std::string& path);
+
+}  // namespace boxcar

@@ -1,0 +1,56 @@
+// The store's lock file: byte ranges locked by open file description (OFD), one byte for each thing that is locked.
+// They end with the process, however it ends, and no child inherits them. Nothing is wrong without them; they spare
+// work.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/fd.h"
+#include "store/results.h"
+
+namespace boxcar {
+
+class LockFile {
+ public:
+  static constexpr off_t kIndex = 0;    // while a record is appended to the index
+  static constexpr off_t kGc = 1;       // while results are removed
+  static constexpr off_t kJanitor = 2;  // while leftovers of the dead are removed
+  static off_t of_key(const Key& key);
+  static off_t of_run(std::string_view run);  // held by the runner for as long as it lives
+
+  static Result<std::shared_ptr<LockFile>> open(int store);
+
+  // Never waits, and never grants a byte twice, to this process either.
+  bool try_lock(off_t byte);
+  bool lock(off_t byte);  // waits for other processes. False: the file system has no locks
+  void unlock(off_t byte);
+  bool is_locked(off_t byte);  // by anyone, this object included
+
+ private:
+  explicit LockFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  bool set(int command, short type, off_t byte);
+
+  UniqueFd fd_;
+  std::mutex mutex_;
+  std::unordered_set<off_t> held_;
+};
+
+// One byte held for as long as this lives.
+class ByteLock final : public KeyLock {
+ public:
+  ByteLock(std::shared_ptr<LockFile> file, off_t byte) : file_(std::move(file)), byte_(byte) {}
+  ~ByteLock() override { file_->unlock(byte_); }
+  ByteLock(const ByteLock&) = delete;
+  ByteLock& operator=(const ByteLock&) = delete;
+
+ private:
+  std::shared_ptr<LockFile> file_;
+  off_t byte_;
+};
+
+}  // namespace boxcar

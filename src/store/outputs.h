@@ -1,0 +1,23 @@
+// What a container left, made into what a result may hold: checked, the caller's, read-only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/action.h"
+
+namespace boxcar {
+
+// `directory` is the host's directory that was mounted for `output`: the port's own, or of a file port the one around
+// the file. Nothing runs in it any more. Afterwards every entry belongs to the caller, files are 0444 or 0555,
+// directories 0555, and no symlink leads out:
+// - an absolute one into the same directory, as the container saw it, is made relative;
+// - one into an input is replaced by what it leads to;
+// - one that leads to nothing, but within the directory, stays.
+// False: the output is optional and was not written. Invalid, naming the entry: the output is missing, a symlink leads
+// elsewhere, a FIFO, a socket, a device.
+Result<bool> settle_output(const std::string& directory, const ActionOutput& output,
+                           const std::vector<ActionInput>& inputs);
+
+}  // namespace boxcar

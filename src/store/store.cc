@@ -1,0 +1,172 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/directory.h"
+#include "base/mounts.h"
+#include "store/manifest.h"
+#include "store/state.h"
+
+namespace boxcar {
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Store::~Store() {
+  flush();
+}
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& pool, StoreOptions options) {
+  auto fd = open_file(directory, O_PATH | O_DIRECTORY);
+  if (!fd) {
+    CHECK_OK(make_directories(directory));
+    fd = open_file(directory, O_PATH | O_DIRECTORY);
+    if (!fd) return fail(std::move(fd).error().in("opening the store"));
+  }
+  auto locks = LockFile::open(fd->get());
+  if (!locks) return fail(std::move(locks).error().in("opening the store " + directory));
+  return std::unique_ptr<Store>(
+      new Store(std::make_unique<State>(directory, *std::move(fd), *std::move(locks), pool, options)));
+}
+
+const std::string& Store::root() const {
+  return state_->root;
+}
+
+void Store::flush() {
+  state_->index.flush();
+}
+
+std::unique_ptr<KeyLock> Store::try_lock(const Key& key) {
+  const off_t byte = LockFile::of_key(key);
+  if (!state_->locks->try_lock(byte)) return nullptr;
+  return std::make_unique<ByteLock>(state_->locks, byte);
+}
+
+std::string Store::directory(const StoredResult& result) const {
+  return join_path(state_->root, result_folder(result.image, result.key));
+}
+
+std::string Store::port_path(const StoredResult& result, const PortResult& port) const {
+  const std::string path = join_path(directory(result), port.port);
+  if (port.kind != PortKind::File) return path;
+  Record record;
+  if (const auto found = state_->index.find(result.key); found && record.decode(result.key, *found)) {
+    for (std::size_t i = 0; i < record.result.ports.size(); ++i) {
+      if (record.result.ports[i].port == port.port) return join_path(directory(result), record.port_path(i));
+    }
+  }
+  // Damaged since it was looked up. Whoever reads it will find nothing there, and say so.
+  return path;
+}
+
+std::optional<StoredResult> Store::lookup(const Action& action, const Key& key) {
+  State& state = *state_;
+  const Digest& image = action.image->identity;
+  auto found = state.index.find(key);
+  if (!found) found = state.index.find_again(key);
+  if (found) {
+    state.live.mark(key);  // before it is looked at: see live_list.h
+    Record record;
+    if (record.decode(key, *found) && record.result.image == image) {
+      Condition condition = check_stat(state.root_fd.get(), record);
+      if (condition == Condition::Touched) {
+        condition = Condition::Damaged;
+        if (auto checked = check_content(state.root, record, state.pool, false)) {
+          state.index.put(key, checked->record.encode(checked->entries));
+          condition = Condition::Same;
+        }
+      }
+      if (condition == Condition::Same) {
+        state.index.touch(key, now_micros());
+        return std::move(record.result);
+      }
+    }
+    state.index.drop(key);
+    return std::nullopt;
+  }
+  return adopt(image, key);
+}
+
+// A result that the index lost is read whole before it counts again.
+std::optional<StoredResult> Store::adopt(const Digest& image, const Key& key) {
+  State& state = *state_;
+  const std::string manifest = join_path(result_folder(image, key), kManifestFile);
+  const UniqueFd fd(::openat(state.root_fd.get(), manifest.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return std::nullopt;
+  state.live.mark(key);
+  const auto text = read_all(fd.get(), kMostManifest);
+  if (!text) return std::nullopt;
+  auto record = read_manifest(*text);
+  if (!record || record->result.key != key || record->result.image != image) return std::nullopt;
+  auto checked = check_content(state.root, *record, state.pool, true);
+  if (!checked) return std::nullopt;
+  state.index.put(key, checked->record.encode(checked->entries));
+  return std::move(checked->record.result);
+}
+
+Result<std::shared_ptr<const TreeDigest>> Store::digest_host(const std::string& path) {
+  return state_->host.digest(path);
+}
+
+Result<std::vector<KeyField>> Store::kept_fields(const Key& key, const Digest& image) {
+  const std::string path = join_path(join_path(state_->root, result_folder(image, key)), kManifestFile);
+  TRY(const auto text, read_file(path, kMostManifest));
+  TRY(const auto record, read_manifest(text));
+  if (record.result.key != key) return fail(ErrorKind::NotFound, path + " is of another result");
+  return read_manifest_fields(text);
+}
+
+void Store::State::hold_run(const std::string& run) {
+  const std::lock_guard guard(mutex);
+  auto [held, first] = runs.try_emplace(run);
+  if (!first) return;
+  const off_t byte = LockFile::of_run(run);
+  if (locks->try_lock(byte)) held->second = std::make_unique<ByteLock>(locks, byte);
+  if (runs.size() == 1) janitor.submit([this] { remove_leftovers(); });
+}
+
+std::string Store::State::trash_name(const std::string& name) {
+  const std::lock_guard guard(mutex);
+  const std::string directory = join_path(root, "trash");
+  ::mkdir(directory.c_str(), 0700);
+  return join_path(directory, name + "." + std::to_string(::getpid()) + "-" + std::to_string(now_micros()) + "-" +
+                                  std::to_string(++trash_counter));
+}
+
+void Store::State::remove_leftovers() {
+  if (!locks->try_lock(LockFile::kJanitor)) return;  // another boxcar is at it
+  const ByteLock held(locks, LockFile::kJanitor);
+  const auto each = [&](const std::string& name, const auto& visit) {
+    const std::string directory = join_path(root, name);
+    if (const auto fd = open_file(directory, O_RDONLY | O_DIRECTORY)) {
+      if (const auto names = list_directory(fd->get(), "")) {
+        for (const auto& entry : *names) visit(entry, join_path(directory, entry));
+      }
+    }
+  };
+  each("work", [&](const std::string& name, const std::string& path) {
+    const std::string run = name.substr(0, name.find('.'));
+    if (!locks->is_locked(LockFile::of_run(run)) && !exists(join_path(path, kKeepMark))) (void)remove_tree(path);
+  });
+  const auto marks = LiveList::Marks::of(root);
+  each("trash", [&](const std::string& name, const std::string& path) {
+    const auto key = Key::parse(name.substr(0, name.find('.')));
+    if (!key || !marks.has(*key)) (void)remove_tree(path);
+  });
+}
+
+// What stands in a result's place goes: into the trash, when it is a result of ours; what is not ours is kept beside.
+Result<void> Store::State::move_aside(const std::string& folder, const Key& key) {
+  const std::string path = join_path(root, folder);
+  if (!exists(path)) return {};
+  const bool ours = exists(join_path(path, kManifestFile));
+  std::string to = trash_name(key.hex());
+  if (!ours) to = path + ".foreign-" + std::to_string(now_micros());
+  if (::rename(path.c_str(), to.c_str()) != 0 && errno != ENOENT) return fail_errno("moving " + path + " aside");
+  return {};
+}
+
+}  // namespace boxcar
