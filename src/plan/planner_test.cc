@@ -1,0 +1,337 @@
+// What is found in a graph before anything starts: the text and the place of each finding.
+#include "plan/planner.h"
+
+#include "plan/test_support.h"
+
+namespace boxcar {
+namespace {
+
+using test::Builder;
+using test::parameter;
+using test::port;
+using test::World;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Tool words_tool() {  // a directory in, a file out
+  Tool tool;
+  tool.command = {"words", "${inputs.text}", "${outputs.words}"};
+  tool.inputs = {port("text", PortKind::File, "/in/")};
+  tool.outputs = {port("words", PortKind::File, "/out/words"), port("notes", PortKind::Directory, "/notes", true)};
+  return tool;
+}
+
+World world() {
+  World out;
+  out.tools["simms"] = test::split_tool({parameter("telescope", {Scalar::Str}, Value("meerkat"))});
+  out.tools["strict"] = test::split_tool({parameter("number", {Scalar::Int}, {}, true)});
+  out.tools["strict"].inputs[0].optional = false;
+  out.tools["words"] = words_tool();
+  out.tools["files"] =
+      test::split_tool({parameter("sky", {Scalar::File}, {}, true), parameter("reads", {Scalar::File, true})});
+  out.files = {{"/flow/data", PortKind::Directory}, {"/flow/a.txt", PortKind::File}, {"/home/me/sky", PortKind::File}};
+  return out;
+}
+
+TEST(Planner, PlansWhatIsRight) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").param("telescope", Value("kat-7")).feed("input", "./data");
+  builder.step("b", "words").feed("text", "a/output/deep/words.txt");
+  builder.step("c", "strict").param("number", Value(3)).feed("input", "b/notes").after("a");
+  builder.output("words", {"b", "words", ""}, "./out");
+  const auto plan = on.good_plan(builder);
+  ASSERT_EQ(plan.steps.size(), 3U);
+  EXPECT_EQ(plan.name, "test");
+  EXPECT_EQ(plan.steps[0].name, "a");
+  EXPECT_THAT(plan.steps[0].values, ElementsAre(std::pair(0U, Value("kat-7"))));
+  ASSERT_EQ(plan.steps[0].inputs.size(), 1U);
+  EXPECT_EQ(plan.steps[0].inputs[0].step, PlannedInput::host);
+  EXPECT_EQ(plan.steps[0].inputs[0].path, "/flow/data");
+  EXPECT_EQ(plan.steps[1].inputs[0].step, 0U);
+  EXPECT_EQ(plan.steps[1].inputs[0].path, "deep/words.txt");
+  EXPECT_EQ(plan.steps[2].inputs[0].output, 1U);
+  EXPECT_THAT(plan.predecessors(2), ElementsAre(0, 1));
+  ASSERT_EQ(plan.outputs.size(), 1U);
+  EXPECT_EQ(plan.outputs[0].step, 1U);
+  EXPECT_EQ(plan.outputs[0].to, "/flow/out");
+}
+
+TEST(Planner, SaysEverythingAtOnceInTheOrderOfTheDocument) {
+  auto on = world();
+  Builder builder;
+  builder.step("simulate", "simms").param("telscope", Value("x")).feed("inptu", "./data");
+  builder.step("predict", "simms").feed("input", "simulat/output").after("nowhere");
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:2:1: step 'simulate': there is no parameter 'telscope' (did you mean 'telescope'?)",
+                          "flow.yml:3:1: step 'simulate': there is no input port 'inptu' (did you mean 'input'?)",
+                          "flow.yml:5:1: step 'predict': there is no step 'simulat' (did you mean 'simulate'?)",
+                          "flow.yml:6:1: step 'predict': there is no step 'nowhere' (there is: simulate, predict)"));
+}
+
+TEST(Planner, UnknownPortsOfAStep) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "words").feed("text", "./a.txt");
+  builder.step("b", "simms").feed("input", "a/note");
+  builder.step("c", "simms").param("input", Value("x")).feed("telescope", "a/notes");
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre("flow.yml:4:1: step 'b': step 'a' has no output port 'note' (did you mean 'notes'?)",
+                  "flow.yml:6:1: step 'c': 'input' is no parameter but an input port: it is fed under inputs",
+                  "flow.yml:7:1: step 'c': 'telescope' is no input port but a parameter (str): its value stands "
+                  "under params"));
+}
+
+TEST(Planner, PortsOfAnotherKind) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "words").feed("text", "./a.txt");
+  builder.step("b", "simms").feed("input", "a/words");
+  builder.step("c", "words").feed("text", "b/output");
+  builder.step("d", "words").feed("text", "a/words/line");
+  builder.step("e", "simms").feed("input", Link{"b", "output", "x/../../y"});
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre(
+          "flow.yml:4:1: step 'b': port 'input' takes a directory, but 'a/words' is a file",
+          "flow.yml:6:1: step 'c': port 'text' takes a file, but 'b/output' is a directory (a file within it is "
+          "b/output/NAME)",
+          "flow.yml:8:1: step 'd': 'a/words' is a file: there is no 'line' within it",
+          "flow.yml:10:1: step 'e': the path 'x/../../y' leads out of 'b/output'"));
+}
+
+TEST(Planner, APathWithinADirectoryMayFeedEither) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms");
+  builder.step("b", "simms").feed("input", "a/output/some");
+  builder.step("c", "words").feed("text", "a/output/some");
+  on.good_plan(builder);
+}
+
+TEST(Planner, CyclesInOrder) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").feed("input", "c/output");
+  builder.step("b", "simms").feed("input", "a/output");
+  builder.step("c", "simms").after("b");
+  builder.step("d", "simms").feed("input", "d/output");
+  EXPECT_THAT(on.findings_of(builder), ElementsAre("flow.yml:1:1: these steps wait for each other: a → b → c → a",
+                                                   "flow.yml:7:1: these steps wait for each other: d → d"));
+}
+
+TEST(Planner, ACycleIsSeenThroughALinkThatIsWrongToo) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").feed("input", "b/outptu");
+  builder.step("b", "simms").feed("input", "a/output");
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:1:1: these steps wait for each other: a → b → a",
+                          "flow.yml:2:1: step 'a': step 'b' has no output port 'outptu' (did you mean 'output'?)"));
+}
+
+TEST(Planner, PathsOfTheHost) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").feed("input", "./missing");
+  builder.step("b", "simms").feed("input", "./a.txt");
+  builder.step("c", "words").feed("text", "../flow/data");
+  builder.step("d", "files").param("sky", Value("nowhere.txt"));
+  builder.step("e", "files").param("sky", Value("data"));
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:2:1: step 'a': port 'input' takes a directory, but there is no '/flow/missing'",
+                          "flow.yml:4:1: step 'b': port 'input' takes a directory, but '/flow/a.txt' is a file",
+                          "flow.yml:6:1: step 'c': port 'text' takes a file, but '/flow/data' is a directory",
+                          "flow.yml:8:1: step 'd': parameter 'sky' takes a file, but there is no '/flow/nowhere.txt'",
+                          "flow.yml:10:1: step 'e': parameter 'sky' takes a file, but '/flow/data' is a directory"));
+  EXPECT_EQ(on.looked_at, 4);  // each path once
+}
+
+TEST(Planner, OutputsToOnePathOrIntoEachOther) {
+  auto on = world();
+  Builder builder;
+  builder.step("first", "simms");
+  const Link from{"first", "output", ""};
+  builder.output("one", from, "./x").output("two", from, "x/").output("three", from, "/flow/x/deep/er");
+  builder.output("four", from, "/flow").output("five", from, "x-beside").output("six", {"first", "output", ""}, "");
+  builder.output("one", {"frist", "output", ""}, "").output("eight", {"first", "outptu", ""}, "");
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre("flow.yml:3:1: outputs 'one' and 'two' are both copied to '/flow/x'",
+                  "flow.yml:4:1: output 'three' is copied to '/flow/x/deep/er', which lies within '/flow/x' of "
+                  "output 'one'",
+                  "flow.yml:5:1: output 'four' is copied to '/flow', which lies around '/flow/x' of output 'one'",
+                  "flow.yml:6:1: output 'five' is copied to '/flow/x-beside', which lies within '/flow' of "
+                  "output 'four'",
+                  "flow.yml:8:1: there are two outputs with the name 'one'",
+                  "flow.yml:8:1: there is no step 'frist' (did you mean 'first'?)",
+                  "flow.yml:9:1: step 'first' has no output port 'outptu' (did you mean 'output'?)"));
+}
+
+TEST(Planner, WhatIsMissing) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "strict");
+  builder.step("b", "files");
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:1:1: step 'a': parameter 'number' (int) needs a value",
+                          "flow.yml:1:1: step 'a': nothing feeds input port 'input', which takes a directory",
+                          "flow.yml:2:1: step 'b': parameter 'sky' (file) needs a value"));
+}
+
+TEST(Planner, WhatIsFedTwice) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").feed("input", "./data").feed("input", "./data");
+  builder.step("b", "files").param("sky", Value("a.txt")).feed("sky", "a/output/sky");
+  builder.step("c", "files").feed("sky", "a/output/sky").feed("sky", "a/output/sky");
+  builder.step("d", "simms").param("telescope", Value("x")).param("telescope", Value("y"));
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:3:1: step 'a': port 'input' is fed twice",
+                          "flow.yml:6:1: step 'b': parameter 'sky' is given under params and fed under inputs",
+                          "flow.yml:9:1: step 'c': parameter 'sky' is fed twice",
+                          "flow.yml:12:1: step 'd': parameter 'telescope' is given twice"));
+}
+
+TEST(Planner, StepsWithoutAProperName) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").step("a", "simms").step("", "simms").step("b/c", "simms").step("d", "");
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:2:1: there are two steps with the name 'a'",
+                          "flow.yml:3:1: a step's name is not empty and holds no \"/\", found ''",
+                          "flow.yml:4:1: a step's name is not empty and holds no \"/\", found 'b/c'",
+                          "flow.yml:5:1: step 'd': there is no image, which every step needs"));
+}
+
+TEST(Planner, AWorkflowBuiltInCodeHasNoPlacesButNames) {
+  auto on = world();
+  Builder builder;
+  builder.workflow.file = "";
+  builder.step("a", "simms").param("x", Value(1));
+  builder.workflow.steps[0].params[0].at = {};
+  EXPECT_THAT(on.findings_of(builder), ElementsAre("step 'a': there is no parameter 'x' (there is: telescope)"));
+}
+
+TEST(Planner, ImagesAreAskedForOnceAndSayOnceThatTheyAreMissing) {
+  auto on = world();
+  Builder builder;
+  for (int i = 0; i < 5; ++i) builder.step("ok" + std::to_string(i), "simms");
+  builder.step("x", "none").feed("input", "y/outptu").feed("any", "nowhere/x").param("p", Value("${inputs.q}"));
+  builder.step("y", "none").step("z", "simms").feed("input", "y/anything");
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre("flow.yml:6:1: step 'x': no image none",
+                  "flow.yml:8:1: step 'x': there is no step 'nowhere' (there is: ok0, ok1, ok2, ok3, ok4, x, y, z)",
+                  "flow.yml:9:1: step 'x': there is no workflow input 'q' (there are none)"));
+  EXPECT_EQ(on.resolved, 2);
+}
+
+TEST(Planner, InlineToolsThatAreAlikeAreOne) {
+  auto on = world();
+  Builder builder;
+  for (int i = 0; i < 4; ++i) {
+    builder.step("s" + std::to_string(i), "debian").options().tool = words_tool();
+    builder.feed("text", "./a.txt");
+    if (i == 3) builder.options().tool->command.emplace_back("-v");
+  }
+  const auto plan = on.good_plan(builder);
+  EXPECT_EQ(on.resolved, 2);
+  EXPECT_EQ(plan.steps[0].tool, plan.steps[2].tool);
+  EXPECT_NE(plan.steps[0].tool, plan.steps[3].tool);
+  EXPECT_EQ(plan.steps[0].options, plan.steps[1].options);
+  EXPECT_FALSE(plan.steps[0].options->tool);
+}
+
+TEST(Planner, AnErrorOfAnotherKindEndsPlanning) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").param("x", Value(1));
+  PlannerContext context;
+  context.resolve = [](const auto&, const auto&, const Tool*) -> Result<std::shared_ptr<const ResolvedTool>> {
+    return fail(ErrorKind::Unavailable, "the registry does not answer");
+  };
+  EXPECT_FALSE(make_plan(std::move(builder.workflow), {}, context, on.findings, on.fatal));
+  ASSERT_TRUE(on.fatal);
+  EXPECT_EQ(on.fatal->kind, ErrorKind::Unavailable);
+  EXPECT_THAT(on.findings.all(), IsEmpty());
+}
+
+TEST(Planner, CommandsNameWhatTheToolHas) {
+  auto on = world();
+  auto tool = words_tool();
+  tool.command = {"${inputs.txt}", "${outputs.word}", "${params.x}", "${text}", "$${ok}", "${open"};
+  Builder builder;
+  builder.step("a", "debian").feed("text", "./a.txt").options().tool = tool;
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre(
+          "flow.yml:1:1: step 'a': the command names '${inputs.txt}', but the tool has no input 'txt' (did you "
+          "mean 'text'?)",
+          "flow.yml:1:1: step 'a': the command names '${outputs.word}', but the tool has no output 'word' (did "
+          "you mean 'words'?)",
+          "flow.yml:1:1: step 'a': the command names '${params.x}', but the tool has no parameter 'x' (there are "
+          "none)",
+          "flow.yml:1:1: step 'a': expected ${inputs.PORT}, ${outputs.PORT} or ${params.NAME} in the command, "
+          "found '${text}' (write $${ for the text ${)",
+          "flow.yml:1:1: step 'a': in the command: \"${open\" has no closing brace (write $${ for the text ${)"));
+}
+
+TEST(Planner, WhatThisVersionDoesNotDoIsSaid) {
+  auto on = world();
+  auto tool = words_tool();
+  tool.inputs.push_back(port("live", PortKind::Stream, "/live"));
+  Builder builder;
+  builder.step("a", "debian").feed("text", "./a.txt").options().tool = tool;
+  builder.options().resources.gpus = 1;
+  builder.options().secrets = {{"TOKEN", "MY_TOKEN", "", {7, 5}}};
+  builder.step("b", "simms").options().cache.direct = true;
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre("flow.yml:1:1: step 'a': port 'live' is a stream, which is not supported by this version",
+                  "flow.yml:1:1: step 'a': gpus are not supported by this version",
+                  "flow.yml:3:1: step 'b': direct: true goes with cache: false only, as what a container writes in "
+                  "place can't be kept",
+                  "flow.yml:7:5: step 'a': secrets are not supported by this version ('TOKEN')"));
+}
+
+TEST(Planner, OptionsAreKeptAndShared) {
+  auto on = world();
+  Builder builder;
+  for (const auto* name : {"a", "b", "c", "d"}) builder.step(name, "simms");
+  for (int i = 0; i < 3; ++i) {
+    auto options = std::make_unique<StepOptions>();
+    options->retries = i == 2 ? 3 : 2;
+    options->after = {{"d", {}}};
+    builder.workflow.steps[static_cast<std::size_t>(i)].options = std::move(options);
+  }
+  const auto plan = on.good_plan(builder);
+  EXPECT_EQ(plan.steps[0].options->retries, 2);
+  EXPECT_EQ(plan.steps[2].options->retries, 3);
+  EXPECT_EQ(plan.steps[0].options, plan.steps[1].options);
+  EXPECT_EQ(plan.steps[3].options->retries, 0);
+  EXPECT_THAT(plan.successors(3), ElementsAre(0, 1, 2));
+}
+
+TEST(Planner, EnvironmentVariables) {
+  auto on = world();
+  Builder builder;
+  builder.input(parameter("threads", {Scalar::Int}, Value(4)));
+  builder.step("a", "simms").options().env = {{"THREADS", "${inputs.threads}", {5, 1}},
+                                              {"A=B", "", {6, 1}},
+                                              {"", "", {7, 1}},
+                                              {"N", std::string(1, '\0'), {8, 1}}};
+  builder.step("b", "simms").options().env = {{"X", "${inputs.thread}", {9, 1}}};
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre("flow.yml:6:1: step 'a': the name of an environment variable is not empty and holds no \"=\", "
+                  "found 'A=B'",
+                  "flow.yml:7:1: step 'a': the name of an environment variable is not empty and holds no \"=\", "
+                  "found ''",
+                  "flow.yml:8:1: step 'a': environment variable 'N' holds a NUL byte",
+                  "flow.yml:9:1: step 'b': there is no workflow input 'thread' (did you mean 'threads'?)"));
+}
+
+}  // namespace
+}  // namespace boxcar
