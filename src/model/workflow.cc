@@ -23,28 +23,26 @@ Result<Source> parse_reference(std::string_view text) {
 }
 
 Result<Source> parse_link(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto slash = std::min(text.find('/', at), text.size());
-    parts.push_back(text.substr(at, slash - at));
-    at = slash + 1;
-  }
-  if (parts.size() > 2 && parts.back().empty()) parts.pop_back();  // "step/port/"
-  if (parts.size() < 2 || parts[0].empty() || parts[1].empty()) {
+  const auto first = text.find('/');
+  const auto second = std::min(text.find('/', first + 1), text.size());
+  if (first == std::string_view::npos || first == 0 || second == first + 1) {
     return fail(ErrorKind::Invalid,
                 "expected STEP/PORT, a path of the host (./…, ../…, /… or ~/…) or ${inputs.NAME}, found \"" +
                     printable(text, 80) + "\"");
   }
-  Link link{std::string(parts[0]), std::string(parts[1]), {}};
-  for (std::size_t i = 2; i < parts.size(); ++i) {
-    if (parts[i].empty() || parts[i] == "." || parts[i] == "..") {
+  Link link{std::string(text.substr(0, first)), std::string(text.substr(first + 1, second - first - 1)), {}};
+  if (text.ends_with('/')) text.remove_suffix(1);
+  for (auto at = second; at < text.size();) {
+    const auto end = std::min(text.find('/', at + 1), text.size());
+    const auto part = text.substr(at + 1, end - at - 1);
+    if (part.empty() || part == "." || part == "..") {
       return fail(ErrorKind::Invalid, "the path within " + link.step + "/" + link.port + " may not hold \"" +
-                                          std::string(parts[i].empty() ? "//" : parts[i]) + "\", found \"" +
+                                          std::string(part.empty() ? "//" : part) + "\", found \"" +
                                           printable(text, 80) + "\"");
     }
-    if (i > 2) link.path += '/';
-    link.path += parts[i];
+    at = end;
   }
+  if (second + 1 < text.size()) link.path = text.substr(second + 1);
   return link;
 }
 

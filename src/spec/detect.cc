@@ -22,7 +22,7 @@ constexpr std::array<Sign, 5> kSigns = {{{"schema_version", Format::Kliko},
 
 bool is_flat(const Node& node, bool in_list = false) {
   if (node.is_sequence() && !in_list) {
-    for (const auto& item : node.children()) {
+    for (const auto& item : Items(node)) {
       if (!is_flat(item, true)) return false;
     }
     return true;
@@ -35,10 +35,10 @@ bool is_parameters(const Document& document) {
   if (!looks_like_json(document.text)) return false;
   Findings unheard;
   Report report(document.name, unheard);
-  const auto root = read_json(document.text, report);
-  if (!root || !root->is_mapping() || !report.ok()) return false;
-  for (std::size_t i = 1; i < root->children().size(); i += 2) {
-    if (!is_flat(root->children()[i])) return false;
+  const auto tree = read_json(document.text, report);
+  if (!tree || !tree->root().is_mapping() || !report.ok()) return false;
+  for (const auto& [key, value] : Pairs(tree->root())) {
+    if (!is_flat(value)) return false;
   }
   return true;
 }
@@ -46,10 +46,10 @@ bool is_parameters(const Document& document) {
 // Why a document is of no format: it can't be read at all, or says nothing known.
 void explain_unknown(const Document& document, Findings& findings) {
   Report report(document.name, findings);
-  const auto root = looks_like_json(document.text) ? read_json(document.text, report)
+  const auto tree = looks_like_json(document.text) ? read_json(document.text, report)
                                                    : read_yaml(document.text, YamlVersion::V12, report);
-  if (!root || !report.ok()) return;
-  report.error(root->at,
+  if (!tree || !report.ok()) return;
+  report.error(tree->root().at,
                "this is none of the formats that boxcar reads: a workflow has the keys 'workflow' and 'steps', a "
                "kliko.yml 'schema_version', 'io' and 'sections'");
 }
@@ -70,9 +70,9 @@ Format detect_format(const Document& document) {
   Report report(document.name, unheard);
   YamlStream yaml(document.text, YamlVersion::V12, report);
   if (yaml.open() && yaml.enter_mapping()) {
-    for (Node key; yaml.next_key(key);) {
+    while (const auto* key = yaml.next_key()) {
       for (const auto& sign : kSigns) {
-        if (sign.key == key.text) return sign.format;
+        if (sign.key == key->text) return sign.format;
       }
       if (!yaml.skip()) break;
     }

@@ -22,9 +22,7 @@ Fields::Fields(const Node& node, Subject subject, std::span<const std::string_vi
                               node.described());
     return;
   }
-  const auto& pairs = node.children();
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    const auto& key = pairs[i];
+  for (const auto& [key, value] : Pairs(node)) {
     if (std::find(keys.begin(), keys.end(), key.text) != keys.end()) continue;
     auto hint = did_you_mean(key.text, std::vector<std::string>(keys.begin(), keys.end()));
     if (hint.empty()) hint = "; expected " + alternatives(keys);
@@ -33,15 +31,16 @@ Fields::Fields(const Node& node, Subject subject, std::span<const std::string_vi
 }
 
 const Node* Fields::find(std::string_view key) const {
-  const auto* value = node_.find(key);
+  const auto* value = node_.is_mapping() ? Pairs(node_).find(key) : nullptr;
   return value == nullptr || value->kind == Node::Kind::Null ? nullptr : value;
 }
 
 const Node* Fields::need(std::string_view key) const {
   if (const auto* value = find(key)) return value;
-  if (const auto* empty = node_.find(key)) {
+  if (!node_.is_mapping()) return nullptr;
+  if (const auto* empty = Pairs(node_).find(key)) {
     report_.error(empty->at, subject_.text() + ": the key '" + std::string(key) + "' has no value");
-  } else if (node_.is_mapping()) {
+  } else {
     report_.error(node_.at, subject_.text() + " lacks the key '" + std::string(key) + "'");
   }
   return nullptr;
@@ -122,7 +121,7 @@ std::optional<Value> value_of(const Node& node, const Subject& subject, Report& 
     return std::nullopt;
   }
   List list;
-  for (const auto& item : node.children()) {
+  for (const auto& item : Items(node)) {
     auto value = value_of(item, subject, report);
     if (!value) return std::nullopt;
     list.push_back(std::move(*value));

@@ -21,12 +21,12 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   bool Null() { return scalar(Node::Kind::Null, "null"); }
   bool Bool(bool value) {
     if (!scalar(Node::Kind::Bool, value ? "true" : "false")) return false;
-    last_->boolean = value;
+    tree_[tree_.size() - 1].boolean = value;
     return true;
   }
   bool RawNumber(const char* digits, rapidjson::SizeType length, bool) {
     if (!scalar(Node::Kind::Int, {digits, length})) return false;
-    resolve_number(*last_, report_);
+    resolve_number(tree_[tree_.size() - 1], report_);
     return true;
   }
   bool String(const char* value, rapidjson::SizeType length, bool) {
@@ -36,19 +36,16 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   bool StartObject() { return open(Node::Kind::Mapping); }
   bool StartArray() { return open(Node::Kind::Sequence); }
   bool EndObject(rapidjson::SizeType) {
-    check_duplicate_keys(open_.back().items, report_);
-    return close();
+    const auto index = open_.back();
+    close();
+    check_duplicate_keys(tree_[index], report_);
+    return true;
   }
   bool EndArray(rapidjson::SizeType) { return close(); }
 
-  Node take_root() { return std::move(root_); }
+  Tree take() { return std::move(tree_); }
 
  private:
-  struct Open {
-    Node node;
-    std::vector<Node> items;
-  };
-
   // The next token begins here; `end` is the offset after it.
   Position begin() {
     while (before_ < text_.size() && std::string_view(" \t\r\n,:").find(text_[before_]) != std::string_view::npos)
@@ -65,23 +62,15 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     return false;
   }
 
-  Node* add(Node::Kind kind, Position at) {
-    Node& node = open_.empty() ? root_ : open_.back().items.emplace_back();
-    node.kind = kind;
-    node.at = at;
-    return &node;
-  }
-
   bool scalar(Node::Kind kind, std::string_view value) {
     const auto at = begin();
     before_ = stream_.Tell();
     if (value.size() > max_scalar) {
       return stop(at, "a text of " + std::to_string(value.size()) + " bytes, more than 1 MiB");
     }
-    if (++nodes_ > max_nodes) return stop(at, "more than 1,000,000 values in one place");
+    if (tree_.size() >= max_nodes) return stop(at, "more than 1,000,000 values in one place");
     if (report_.full()) return false;
-    last_ = add(kind, at);
-    last_->text = value;
+    tree_.add(kind, at).text = value;
     return true;
   }
 
@@ -91,18 +80,16 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     if (open_.size() >= max_depth) {
       return stop(at, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep");
     }
-    open_.emplace_back().node.kind = kind;
-    open_.back().node.at = at;
+    open_.push_back(tree_.size());
+    tree_.add(kind, at);
     return true;
   }
 
   bool close() {
     begin();
     ++before_;
-    auto done = std::move(open_.back());
+    tree_.close(open_.back());
     open_.pop_back();
-    done.node.items = std::make_shared<const std::vector<Node>>(std::move(done.items));
-    *add(done.node.kind, done.node.at) = std::move(done.node);
     return true;
   }
 
@@ -112,10 +99,8 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   std::size_t before_ = 0;   // the end of the last token
   std::size_t counted_ = 0;  // the offset that at_ is the place of
   Position at_{1, 1};
-  std::size_t nodes_ = 0;
-  std::vector<Open> open_;
-  Node root_;
-  Node* last_ = nullptr;
+  Tree tree_;
+  std::vector<std::size_t> open_;  // indices of the mappings and lists around
 };
 
 std::string explain(rapidjson::ParseErrorCode code) {
@@ -158,7 +143,7 @@ std::string explain(rapidjson::ParseErrorCode code) {
 
 }  // namespace
 
-std::optional<Node> read_json(std::string_view text, Report& report) {
+std::optional<Tree> read_json(std::string_view text, Report& report) {
   if (!check_text(text, report)) return std::nullopt;
   constexpr unsigned flags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
@@ -166,7 +151,7 @@ std::optional<Node> read_json(std::string_view text, Report& report) {
   Builder builder(text, stream, report);
   rapidjson::Reader reader;
   const auto result = reader.Parse<flags>(stream, builder);
-  if (!result.IsError()) return builder.take_root();
+  if (!result.IsError()) return builder.take();
   if (result.Code() != rapidjson::kParseErrorTermination) {
     report.error(position_of(text, result.Offset()), explain(result.Code()));
   }

@@ -10,7 +10,7 @@
 namespace boxcar {
 
 // The whole document as a tree. None with a finding.
-std::optional<Node> read_json(std::string_view text, Report& report);
+std::optional<Tree> read_json(std::string_view text, Report& report);
 
 // Whether a text that may be JSON or YAML is to be read as JSON: it begins with '{"', '{}' or '['.
 bool looks_like_json(std::string_view text);

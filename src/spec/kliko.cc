@@ -119,8 +119,8 @@ class KlikoReader {
     if (tool_.schema_version < 4) top_.need("sections");
     const auto* sections = top_.sequence("sections");
     if (sections == nullptr) return;
-    for (const auto& node : sections->children()) {
-      const auto* name = node.find("name");
+    for (const auto& node : Items(*sections)) {
+      const auto* name = node.is_mapping() ? Pairs(node).find("name") : nullptr;
       const Fields section(node, {"section", name ? std::string_view(name->text) : std::string_view{}}, kSectionKeys,
                            report_);
       section.need("name");
@@ -130,12 +130,12 @@ class KlikoReader {
       section.need("fields");
       const auto* fields = section.sequence("fields");
       if (fields == nullptr) continue;
-      for (const auto& field : fields->children()) read_field(field, heading);
+      for (const auto& field : Items(*fields)) read_field(field, heading);
     }
   }
 
   void read_field(const Node& node, const std::string& section) {
-    const auto* name = node.find("name");
+    const auto* name = node.is_mapping() ? Pairs(node).find("name") : nullptr;
     const Fields field(node, {"field", name ? std::string_view(name->text) : std::string_view{}}, kFieldKeys, report_);
     if (!field.is_mapping()) return;
     Parameter parameter;
@@ -215,7 +215,7 @@ std::optional<Tool> read_kliko(const Document& document, Findings& findings) {
   Report report(document.name, findings);
   const auto root = read_yaml(document.text, YamlVersion::V11, report);
   if (!root) return std::nullopt;
-  auto tool = KlikoReader(*root, report).read();
+  auto tool = KlikoReader(root->root(), report).read();
   if (!report.ok()) return std::nullopt;
   return tool;
 }

@@ -1,6 +1,7 @@
 #include "spec/node.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace boxcar {
@@ -47,18 +48,34 @@ std::size_t first_bad_byte(std::string_view text) {
 
 }  // namespace
 
-const std::vector<Node>& Node::children() const {
-  static const std::vector<Node> none;
-  return items ? *items : none;
+std::size_t Pairs::count() const {
+  std::size_t n = 0;
+  for (auto at = begin(); at != end(); ++at) ++n;
+  return n;
 }
 
-const Node* Node::find(std::string_view key) const {
-  if (!is_mapping()) return nullptr;
-  const auto& pairs = children();
-  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
-    if (pairs[i].text == key) return &pairs[i + 1];
+const Node* Pairs::find(std::string_view key) const {
+  for (const auto& pair : *this) {
+    if (pair.key.text == key) return &pair.value;
   }
   return nullptr;
+}
+
+Node& Tree::add(Node::Kind kind, Position at) {
+  if (size_ == nodes_.size()) nodes_.emplace_back();
+  Node& node = nodes_[size_++];
+  node.kind = kind;
+  node.span = 1;
+  node.at = at;
+  node.text.clear();
+  return node;
+}
+
+void Tree::add_copy(const Node& node) {
+  for (const Node* each = &node; each != node.next(); ++each) {
+    auto& copy = add(each->kind, each->at);
+    copy = *each;
+  }
 }
 
 Value Node::scalar() const {
@@ -83,26 +100,30 @@ std::string Node::described() const {
   return scalar().described();
 }
 
-void check_duplicate_keys(const std::vector<Node>& pairs, Report& report) {
+void check_duplicate_keys(const Node& mapping, Report& report) {
+  constexpr std::size_t few = 8;
+  std::array<const Node*, few> small;
+  std::vector<const Node*> large;
+  std::size_t n = 0;
   const auto repeated = [&](const Node& first, const Node& again) {
     report.error(again.at, "the key " + quoted(again.text) + " stands twice, first in line " +
                                std::to_string(first.at.line) + "; keep one of them");
   };
-  if (pairs.size() <= 16) {
-    for (std::size_t i = 2; i < pairs.size(); i += 2) {
-      for (std::size_t j = 0; j < i; j += 2) {
-        if (pairs[j].text != pairs[i].text) continue;
-        repeated(pairs[j], pairs[i]);
-        break;
-      }
+  for (const auto& [key, value] : Pairs(mapping)) {
+    if (n++ < few) small[n - 1] = &key;
+  }
+  if (n <= few) {
+    for (std::size_t i = 1; i < n; ++i) {
+      const auto end = small.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto first = std::find_if(small.begin(), end, [&](const Node* key) { return key->text == small[i]->text; });
+      if (first != end) repeated(**first, *small[i]);
     }
     return;
   }
-  std::vector<const Node*> keys;
-  for (std::size_t i = 0; i < pairs.size(); i += 2) keys.push_back(&pairs[i]);
-  std::stable_sort(keys.begin(), keys.end(), [](const Node* a, const Node* b) { return a->text < b->text; });
-  for (std::size_t i = 1; i < keys.size(); ++i) {
-    if (keys[i - 1]->text == keys[i]->text) repeated(*keys[i - 1], *keys[i]);
+  for (const auto& [key, value] : Pairs(mapping)) large.push_back(&key);
+  std::stable_sort(large.begin(), large.end(), [](const Node* a, const Node* b) { return a->text < b->text; });
+  for (std::size_t i = 1; i < large.size(); ++i) {
+    if (large[i - 1]->text == large[i]->text) repeated(*large[i - 1], *large[i]);
   }
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -12,27 +12,88 @@
 
 namespace boxcar {
 
-// Copying is cheap: what stands below is shared, so an alias costs as much as a scalar.
+// The nodes of a tree lie in one array in the order of the document, each before what is below it: `span` of them in
+// all. So a node finds its children by itself, and a tree that is filled again and again allocates nothing. Only a
+// scalar may be copied out of its tree.
 struct Node {
   enum class Kind : std::uint8_t { Null, Bool, Int, Float, String, Sequence, Mapping };
 
   Kind kind = Kind::Null;
+  std::uint32_t span = 1;
   Position at;
   union {
     bool boolean;
     std::int64_t integer = 0;
     double real;
   };
-  std::string text;                                // of a scalar, as written (quotes and escapes undone)
-  std::shared_ptr<const std::vector<Node>> items;  // of a mapping: key, value, key, value …; keys are scalars
+  std::string text;  // of a scalar, as written (quotes and escapes undone)
 
   bool is_scalar() const { return kind < Kind::Sequence; }
   bool is_mapping() const { return kind == Kind::Mapping; }
   bool is_sequence() const { return kind == Kind::Sequence; }
-  const std::vector<Node>& children() const;     // empty for a scalar
-  const Node* find(std::string_view key) const;  // in a mapping, by the key's text
-  Value scalar() const;                          // null for what is none
-  std::string described() const;                 // "a mapping", `the string "x"`
+  const Node* next() const { return this + span; }  // the one after it and all below it
+
+  Value scalar() const;           // null for what is none
+  std::string described() const;  // "a mapping", `the string "x"`
+};
+
+// for (const Node& item : Items(sequence))
+class Items {
+ public:
+  struct Iterator {
+    const Node* node;
+    const Node& operator*() const { return *node; }
+    void operator++() { node = node->next(); }
+    bool operator!=(const Iterator& other) const { return node != other.node; }
+  };
+  explicit Items(const Node& node) : node_(node) {}
+  Iterator begin() const { return {&node_ + 1}; }
+  Iterator end() const { return {node_.next()}; }
+  bool empty() const { return node_.span == 1; }
+
+ private:
+  const Node& node_;
+};
+
+// for (const auto& [key, value] : Pairs(mapping)). Keys are scalars.
+struct Pair {
+  const Node& key;
+  const Node& value;
+};
+
+class Pairs {
+ public:
+  struct Iterator {
+    const Node* node;
+    Pair operator*() const { return {*node, *node->next()}; }
+    void operator++() { node = node->next()->next(); }
+    bool operator!=(const Iterator& other) const { return node != other.node; }
+  };
+  explicit Pairs(const Node& node) : node_(node) {}
+  Iterator begin() const { return {&node_ + 1}; }
+  Iterator end() const { return {node_.next()}; }
+  bool empty() const { return node_.span == 1; }
+  std::size_t count() const;
+  const Node* find(std::string_view key) const;  // by the key's text; null when there is none
+
+ private:
+  const Node& node_;
+};
+
+class Tree {
+ public:
+  const Node& root() const { return nodes_.front(); }  // once something was added
+  Node& operator[](std::size_t index) { return nodes_[index]; }
+  std::size_t size() const { return size_; }
+  void clear() { size_ = 0; }  // keeps the memory
+  void truncate(std::size_t size) { size_ = size; }
+  Node& add(Node::Kind kind, Position at);  // what [] and root() gave becomes invalid
+  void add_copy(const Node& node);          // of another tree, with all below it
+  void close(std::size_t index) { nodes_[index].span = static_cast<std::uint32_t>(size_ - index); }
+
+ private:
+  std::vector<Node> nodes_;
+  std::size_t size_ = 0;  // nodes behind are left from earlier use
 };
 
 // Limits on every document (spec/reader.h).
@@ -42,8 +103,8 @@ inline constexpr unsigned max_depth = 64;
 inline constexpr std::size_t max_nodes = 1'000'000;  // of one tree: a whole kliko.yml, one step of a workflow
 inline constexpr std::size_t max_expanded_nodes = 100'000;
 
-// Reports keys that stand twice among the pairs of a mapping.
-void check_duplicate_keys(const std::vector<Node>& pairs, Report& report);
+// Reports keys that stand twice in a mapping.
+void check_duplicate_keys(const Node& mapping, Report& report);
 
 // Checks what holds for every text, before any parser sees it: size, UTF-8, no NUL. False with a finding.
 // `text` loses its byte order mark.

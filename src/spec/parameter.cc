@@ -34,7 +34,7 @@ std::vector<Choice> read_choices(const Fields& fields, std::string_view key, boo
   const auto* node = fields.find(key);
   if (node == nullptr) return choices;
   if (node->is_sequence() && as_list) {
-    for (const auto& item : node->children()) {
+    for (const auto& item : Items(*node)) {
       if (!item.is_scalar()) {
         fields.expected(key, item, "a value");
         continue;
@@ -51,10 +51,9 @@ std::vector<Choice> read_choices(const Fields& fields, std::string_view key, boo
                     as_list ? "a list of values, or a mapping of value to label" : "a mapping of value to label");
     return choices;
   }
-  const auto& pairs = node->children();
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    if (!pairs[i + 1].is_scalar()) fields.expected(key, pairs[i + 1], "a label");
-    choices.push_back({pairs[i].scalar(), pairs[i + 1].text});
+  for (const auto& [value, label] : Pairs(*node)) {
+    if (!label.is_scalar()) fields.expected(key, label, "a label");
+    choices.push_back({value.scalar(), label.text});
   }
   return choices;
 }

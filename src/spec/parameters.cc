@@ -10,28 +10,27 @@ namespace boxcar {
 std::optional<std::vector<std::pair<std::string, Value>>> read_parameters(const Document& document, const Tool& tool,
                                                                           Findings& findings) {
   Report report(document.name, findings);
-  const auto root = looks_like_json(document.text) ? read_json(document.text, report)
+  const auto tree = looks_like_json(document.text) ? read_json(document.text, report)
                                                    : read_yaml(document.text, YamlVersion::V11, report);
-  if (!root) return std::nullopt;
-  if (!root->is_mapping()) {
-    report.error(root->at, "expected a mapping of parameters to values, found " + root->described());
+  if (!tree) return std::nullopt;
+  const auto& root = tree->root();
+  if (!root.is_mapping()) {
+    report.error(root.at, "expected a mapping of parameters to values, found " + root.described());
     return std::nullopt;
   }
-  const auto& pairs = root->children();
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    if (tool.parameter(pairs[i].text)) continue;
-    report.error(pairs[i].at,
-                 "unknown parameter " + quoted(pairs[i].text) + did_you_mean(pairs[i].text, tool.parameter_names()));
+  for (const auto& [key, value] : Pairs(root)) {
+    if (tool.parameter(key.text)) continue;
+    report.error(key.at, "unknown parameter " + quoted(key.text) + did_you_mean(key.text, tool.parameter_names()));
   }
   std::vector<std::pair<std::string, Value>> values;
   for (const auto& parameter : tool.parameters) {
     const Subject subject{"parameter", parameter.name};
-    const auto* node = root->find(parameter.name);
+    const auto* node = Pairs(root).find(parameter.name);
     auto value = node ? value_of(*node, subject, report) : Value();
     if (!value) continue;
     if (value->is_null()) {  // not given, or given as null: the same
       if (parameter.required && !parameter.initial) {
-        report.error(node ? node->at : root->at, subject.text() + " (" + parameter.type.name() + ") needs a value");
+        report.error(node ? node->at : root.at, subject.text() + " (" + parameter.type.name() + ") needs a value");
       }
       value = parameter.initial.value_or(Value());
     } else if (const auto checked = check_value(parameter, *value); !checked) {

@@ -23,46 +23,48 @@ class WorkflowReader {
   Workflow read() {
     workflow_.file = document_.name;
     YamlStream yaml(document_.text, YamlVersion::V12, report_);
-    Node top;
+    Tree top;
     if (!yaml.open() || !read_top(yaml, top) || !yaml.close()) return {};
-    read_rest(top);
+    read_rest(top.root());
     check_step_names();
     return std::move(workflow_);
   }
 
  private:
-  // The steps go straight into the workflow; what else stands at the top into `top`, with nothing in the place of the
+  // The steps go straight into the workflow; what else stands at the top into `top`, with null in the place of the
   // steps.
-  bool read_top(YamlStream& yaml, Node& top) {
-    top.at = yaml.position();
+  bool read_top(YamlStream& yaml, Tree& top) {
+    const auto at = yaml.position();
     if (!yaml.enter_mapping()) return yaml.read(top);
-    std::vector<Node> pairs;
-    for (Node key; yaml.next_key(key);) {
-      Node value;
-      const bool steps = key.text == "steps";
-      if (steps) steps_at_ = key.at;
-      if (!(steps ? read_steps(yaml) : yaml.read(value))) return false;
-      pairs.push_back(std::move(key));
-      pairs.push_back(std::move(value));
+    top.add(Node::Kind::Mapping, at);
+    Tree value;
+    while (const auto* key = yaml.next_key()) {
+      top.add_copy(*key);
+      if (key->text == "steps") {
+        steps_at_ = key->at;
+        if (!read_steps(yaml)) return false;
+        top.add(Node::Kind::Null, steps_at_);
+      } else {
+        if (!yaml.read(value)) return false;
+        top.add_copy(value.root());
+      }
     }
+    top.close(0);
     if (yaml.failed()) return false;
-    check_duplicate_keys(pairs, report_);
-    top.kind = Node::Kind::Mapping;
-    top.items = std::make_shared<const std::vector<Node>>(std::move(pairs));
+    check_duplicate_keys(top.root(), report_);
     return true;
   }
 
   bool read_steps(YamlStream& yaml) {
-    if (!yaml.enter_mapping()) {
-      Node all;
-      if (yaml.failed() || !yaml.read(all)) return false;
-      read_steps_of(all);
+    Tree step;
+    if (!yaml.enter_mapping()) {  // with an anchor, or none at all
+      if (yaml.failed() || !yaml.read(step)) return false;
+      read_steps_of(step.root());
       return true;
     }
-    for (Node name; yaml.next_key(name);) {
-      Node step;
+    while (const auto* name = yaml.next_key()) {
       if (!yaml.read(step)) return false;
-      workflow_.steps.push_back(steps_.read(name, step));
+      workflow_.steps.push_back(steps_.read(*name, step.root()));
     }
     return !yaml.failed();
   }
@@ -73,8 +75,7 @@ class WorkflowReader {
       report_.error(all.at, "'steps': expected a mapping of step names to steps, found " + all.described());
       return;
     }
-    const auto& pairs = all.children();
-    for (std::size_t i = 0; i < pairs.size(); i += 2) workflow_.steps.push_back(steps_.read(pairs[i], pairs[i + 1]));
+    for (const auto& [name, step] : Pairs(all)) workflow_.steps.push_back(steps_.read(name, step));
   }
 
   void read_rest(const Node& top) {
@@ -83,24 +84,22 @@ class WorkflowReader {
     workflow_.name = fields.text("workflow").value_or("");
     if (workflow_.name.empty()) workflow_.name = stem(document_.name);
     if (const auto* inputs = fields.mapping("inputs")) {
-      const auto& pairs = inputs->children();
-      for (std::size_t i = 0; i < pairs.size(); i += 2) {
+      for (const auto& [name, node] : Pairs(*inputs)) {
         auto& input = workflow_.inputs.emplace_back();
-        input.parameter = read_parameter(pairs[i], pairs[i + 1], "workflow input", &input.directory, report_);
+        input.parameter = read_parameter(name, node, "workflow input", &input.directory, report_);
       }
     }
     if (const auto* outputs = fields.mapping("outputs")) {
-      const auto& pairs = outputs->children();
-      for (std::size_t i = 0; i < pairs.size(); i += 2) read_output(pairs[i], pairs[i + 1]);
+      for (const auto& [name, node] : Pairs(*outputs)) read_output(name, node);
     }
-    if (steps_at_ == Position{}) {
-      fields.need("steps");
+    if (steps_at_ == Position{}) {  // not streamed: the top has an anchor, or there are none
+      const auto* steps = fields.need("steps");
+      if (steps != nullptr) read_steps_of(*steps);
     } else if (workflow_.steps.empty() && report_.ok()) {
       report_.error(steps_at_, "'steps': a workflow needs at least one step");
     }
   }
 
-  // "boxcar.yml" says nothing, its folder does.
   static std::string stem(std::string_view file) {
     auto name = base_name(file);
     name = name.substr(0, name.rfind('.'));

@@ -65,8 +65,7 @@ class OptionsReader {
   void for_each_pair(std::string_view key, Each each) {
     const auto* node = fields_.mapping(key);
     if (node == nullptr) return;
-    const auto& pairs = node->children();
-    for (std::size_t i = 0; i < pairs.size(); i += 2) each(pairs[i], pairs[i + 1]);
+    for (const auto& [name, value] : Pairs(*node)) each(name, value);
   }
 
   bool check_variable(const Node& name, std::string_view what) {
@@ -159,7 +158,7 @@ class OptionsReader {
     const auto* node = fields_.find("after");
     if (node == nullptr) return;
     if (!node->is_sequence()) return add_after(*node);
-    for (const auto& item : node->children()) add_after(item);
+    for (const auto& item : Items(*node)) add_after(item);
   }
 
   const Fields& fields_;
@@ -171,14 +170,13 @@ std::vector<Argument> read_params(const Fields& fields, Report& report) {
   std::vector<Argument> arguments;
   const auto* node = fields.mapping("params");
   if (node == nullptr) return arguments;
-  const auto& pairs = node->children();
-  arguments.reserve(pairs.size() / 2);
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    const Subject subject{"parameter", pairs[i].text};
-    auto value = value_of(pairs[i + 1], subject, report);
+  arguments.reserve(Pairs(*node).count());
+  for (const auto& [name, given] : Pairs(*node)) {
+    const Subject subject{"parameter", name.text};
+    auto value = value_of(given, subject, report);
     if (!value) continue;
-    check_all_references(*value, pairs[i + 1].at, subject, report);
-    arguments.push_back({pairs[i].text, std::move(*value), pairs[i].at});
+    check_all_references(*value, given.at, subject, report);
+    arguments.push_back({name.text, std::move(*value), name.at});
   }
   return arguments;
 }
@@ -187,11 +185,9 @@ std::vector<Binding> read_inputs(const Fields& fields, Report& report) {
   std::vector<Binding> bindings;
   const auto* node = fields.mapping("inputs");
   if (node == nullptr) return bindings;
-  const auto& pairs = node->children();
-  bindings.reserve(pairs.size() / 2);
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    const auto& value = pairs[i + 1];
-    const Subject subject{"input", pairs[i].text};
+  bindings.reserve(Pairs(*node).count());
+  for (const auto& [port, value] : Pairs(*node)) {
+    const Subject subject{"input", port.text};
     if (value.kind != Node::Kind::String) {
       report.error(value.at, subject.text() + ": expected STEP/PORT, a path of the host or ${inputs.NAME}, found " +
                                  value.described());
@@ -202,7 +198,7 @@ std::vector<Binding> read_inputs(const Fields& fields, Report& report) {
       report.error(value.at, subject.text() + ": " + source.error().message);
       continue;
     }
-    bindings.push_back({pairs[i].text, std::move(*source), value.at});
+    bindings.push_back({port.text, std::move(*source), value.at});
   }
   return bindings;
 }
@@ -265,9 +261,8 @@ Step StepReader::read(const Node& name, const Node& node) {
   if (!fields.is_mapping()) return step;
   step.params = read_params(fields, report_);
   step.inputs = read_inputs(fields, report_);
-  const auto& pairs = node.children();
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    if (is_plain_key(pairs[i].text)) continue;
+  for (const auto& [key, value] : Pairs(node)) {
+    if (is_plain_key(key.text)) continue;
     step.options = OptionsReader(fields, report_).read();
     break;
   }

@@ -63,9 +63,8 @@ class ToolReader {
     tool_.format = "boxcar";
     if (!fields_.is_mapping()) return {};
     if (const auto* params = fields_.mapping("params")) {
-      const auto& pairs = params->children();
-      for (std::size_t i = 0; i < pairs.size(); i += 2) {
-        tool_.parameters.push_back(read_parameter(pairs[i], pairs[i + 1], "parameter", nullptr, report_));
+      for (const auto& [name, node] : Pairs(*params)) {
+        tool_.parameters.push_back(read_parameter(name, node, "parameter", nullptr, report_));
       }
     }
     read_ports("inputs", true);
@@ -79,10 +78,9 @@ class ToolReader {
   void read_ports(std::string_view key, bool input) {
     const auto* ports = fields_.mapping(key);
     if (ports == nullptr) return;
-    const auto& pairs = ports->children();
-    for (std::size_t i = 0; i < pairs.size(); i += 2) {
-      if (!check_name(pairs[i], "port", true, report_)) continue;
-      (input ? tool_.inputs : tool_.outputs).push_back(read_port(pairs[i], pairs[i + 1], input));
+    for (const auto& [name, node] : Pairs(*ports)) {
+      if (!check_name(name, "a port", true, report_)) continue;
+      (input ? tool_.inputs : tool_.outputs).push_back(read_port(name, node, input));
     }
   }
 
@@ -135,12 +133,12 @@ class ToolReader {
   void read_command() {
     const auto* command = fields_.need("command");
     if (command == nullptr) return;
-    if (!command->is_sequence() || command->children().empty()) {
+    if (!command->is_sequence() || Items(*command).empty()) {
       fields_.expected("command", *command,
                        "a list of the program and its arguments ([sort, -u, …]; for a shell: [sh, -c, \"…\"])");
       return;
     }
-    for (const auto& word : command->children()) {
+    for (const auto& word : Items(*command)) {
       if (!word.is_scalar() || word.kind == Node::Kind::Null) {
         fields_.expected("command", word, "a string");
         continue;

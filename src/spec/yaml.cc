@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "spec/yaml_errors.h"
 
@@ -20,28 +21,19 @@ std::string_view view(const yaml_char_t* text) {
   return text == nullptr ? std::string_view{} : reinterpret_cast<const char*>(text);
 }
 
-// How much a node is once every alias below it is written out.
-struct Extent {
-  std::size_t nodes = 1;
+// What an alias stands for: a copy, since its tree may be gone by then.
+struct Anchor {
+  Tree copy;
   std::size_t bytes = 0;
   unsigned height = 0;
 };
 
-Extent extent_of(const Node& node) {
-  Extent sum{1, node.text.size(), 0};
-  for (const auto& child : node.children()) {
-    const auto below = extent_of(child);
-    sum.nodes += below.nodes;
-    sum.bytes += below.bytes;
-    sum.height = std::max(sum.height, below.height + 1);
-  }
-  return sum;
+unsigned height_of(const Node& node) {
+  unsigned height = 0;
+  if (node.is_scalar()) return height;
+  for (const auto& child : Items(node)) height = std::max(height, height_of(child) + 1);
+  return height;
 }
-
-struct Anchor {
-  Node node;
-  Extent extent;
-};
 
 constexpr std::string_view kStandardTag = "tag:yaml.org,2002:";
 
@@ -116,37 +108,38 @@ struct YamlStream::Impl {
     return stop(message.at, message.text);
   }
 
-  bool read(Node& node, unsigned depth, bool key = false) {
+  // Adds the next node to `tree`.
+  bool read(Tree& tree, unsigned depth, bool key = false) {
     if (!has_event) return false;
-    if (++nodes > max_nodes) return stop(at_mark(event.start_mark), "more than 1,000,000 values in one place");
-    node.at = at_mark(event.start_mark);
+    const auto at = at_mark(event.start_mark);
+    if (tree.size() >= max_nodes) return stop(at, "more than 1,000,000 values in one place");
     switch (event.type) {
       case YAML_ALIAS_EVENT:
-        return read_alias(node, depth);
+        return read_alias(tree, at, depth);
       case YAML_SCALAR_EVENT:
-        return read_scalar(node, key);
+        return read_scalar(tree, at, key);
       case YAML_SEQUENCE_START_EVENT:
       case YAML_MAPPING_START_EVENT:
-        return read_collection(node, depth);
+        return read_collection(tree, at, depth);
       default:
-        return stop(node.at, "expected a value here");
+        return stop(at, "expected a value here");
     }
   }
 
-  bool read_alias(Node& node, unsigned depth) {
+  bool read_alias(Tree& tree, Position at, unsigned depth) {
     const std::string name(view(event.data.alias.anchor));
     const auto found = anchors.find(name);
     if (found == anchors.end()) {
-      return stop(node.at, "the alias '*" + name + "' names no anchor: no '&" + name + "' ends before it");
+      return stop(at, "the alias '*" + name + "' names no anchor: no '&" + name + "' ends before it");
     }
-    const auto& [original, extent] = found->second;
-    expanded_nodes += extent.nodes;
-    expanded_bytes += extent.bytes;
+    const auto& anchor = found->second;
+    expanded_nodes += anchor.copy.size();
+    expanded_bytes += anchor.bytes;
     if (expanded_nodes > max_expanded_nodes || expanded_bytes > max_document) {
-      return stop(node.at, "the aliases up to here stand for more than 100,000 values or 16 MiB of text");
+      return stop(at, "the aliases up to here stand for more than 100,000 values or 16 MiB of text");
     }
-    if (depth + extent.height > max_depth) return too_deep(node.at);
-    node = original;
+    if (depth + anchor.height > max_depth) return too_deep(at);
+    tree.add_copy(anchor.copy.root());
     return advance();
   }
 
@@ -154,28 +147,26 @@ struct YamlStream::Impl {
     return stop(at, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep");
   }
 
-  bool read_scalar(Node& node, bool key) {
+  bool read_scalar(Tree& tree, Position at, bool key) {
     const auto& scalar = event.data.scalar;
     if (scalar.length > max_scalar) {
-      return stop(node.at, "a text of " + std::to_string(scalar.length) + " bytes, more than 1 MiB");
+      return stop(at, "a text of " + std::to_string(scalar.length) + " bytes, more than 1 MiB");
     }
-    node.kind = Node::Kind::String;
-    node.items.reset();
+    const auto index = tree.size();
+    auto& node = tree.add(Node::Kind::String, at);
     node.text.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
     if (scalar.tag != nullptr) {
       resolve_tagged(node, view(scalar.tag));
     } else if (scalar.plain_implicit && !(key && is_merge(node))) {
       resolve_plain(node, version, report);
     }
-    if (scalar.anchor != nullptr) return keep_anchor(std::string(view(scalar.anchor)), node);
-    return advance();
+    return keep_anchor(view(scalar.anchor), tree, index) && advance();
   }
 
   // "!!int 5" and its like say which meaning is meant, and must be right about it.
   void resolve_tagged(Node& node, std::string_view tag) {
-    if (tag == "!") return;
     const auto name = tag.starts_with(kStandardTag) ? tag.substr(kStandardTag.size()) : std::string_view{};
-    if (name == "str") return;
+    if (tag == "!" || name == "str") return;
     static constexpr std::pair<std::string_view, Node::Kind> kinds[] = {
         {"null", Node::Kind::Null}, {"bool", Node::Kind::Bool}, {"int", Node::Kind::Int}, {"float", Node::Kind::Float}};
     for (const auto& [known, kind] : kinds) {
@@ -185,8 +176,9 @@ struct YamlStream::Impl {
         node.kind = kind;
         node.real = static_cast<double>(node.integer);
       }
-      if (node.kind != kind)
+      if (node.kind != kind) {
         report.error(node.at, "the tag !!" + std::string(name) + " stands before " + node.described());
+      }
       return;
     }
     foreign_tag(node.at, tag);
@@ -198,87 +190,95 @@ struct YamlStream::Impl {
     report.error(at, "the tag " + quoted(shown) + " is not supported: only plain values are");
   }
 
-  bool read_collection(Node& node, unsigned depth) {
+  bool read_collection(Tree& tree, Position at, unsigned depth) {
     const bool mapping = event.type == YAML_MAPPING_START_EVENT;
-    if (depth >= max_depth) return too_deep(node.at);
-    node.kind = mapping ? Node::Kind::Mapping : Node::Kind::Sequence;
-    node.text.clear();
+    if (depth >= max_depth) return too_deep(at);
     const auto tag = view(mapping ? event.data.mapping_start.tag : event.data.sequence_start.tag);
     const std::string anchor(view(mapping ? event.data.mapping_start.anchor : event.data.sequence_start.anchor));
-    if (!tag.empty() && tag != "!" && tag != std::string(kStandardTag) + (mapping ? "map" : "seq"))
-      foreign_tag(node.at, tag);
+    if (!tag.empty() && tag != "!" && tag != std::string(kStandardTag) + (mapping ? "map" : "seq")) {
+      foreign_tag(at, tag);
+    }
+    const auto index = tree.size();
+    tree.add(mapping ? Node::Kind::Mapping : Node::Kind::Sequence, at);
     if (!advance()) return false;
-    auto items = std::make_shared<std::vector<Node>>();
     const auto end = mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
     while (event.type != end) {
-      const bool key = mapping && items->size() % 2 == 0;
-      if (!read(items->emplace_back(), depth + 1, key)) return false;
+      if (mapping && !read_key(tree, depth + 1)) return false;
+      if (!read(tree, depth + 1)) return false;
     }
-    if (mapping) finish_mapping(*items);
-    node.items = std::move(items);
-    if (!anchor.empty()) return keep_anchor(anchor, node);
-    return advance();
+    tree.close(index);
+    if (mapping) finish_mapping(tree, index);
+    return keep_anchor(anchor, tree, index) && advance();
   }
 
-  bool keep_anchor(std::string name, const Node& node) {
-    anchors.insert_or_assign(std::move(name), Anchor{node, extent_of(node)});
-    return advance();
+  bool read_key(Tree& tree, unsigned depth) {
+    const auto index = tree.size();
+    if (!read(tree, depth, true)) return false;
+    if (tree[index].is_scalar()) return true;
+    const auto at = tree[index].at;
+    report.error(at, "a key must be text, found " + tree[index].described());
+    tree.truncate(index);
+    tree.add(Node::Kind::String, at);
+    return true;
   }
 
-  void finish_mapping(std::vector<Node>& pairs) {
-    bool merges = false;
-    for (std::size_t i = 0; i < pairs.size(); i += 2) {
-      check_key(pairs[i]);
-      merges = merges || is_merge(pairs[i]);
+  bool keep_anchor(std::string_view name, Tree& tree, std::size_t index) {
+    if (name.empty()) return true;
+    Anchor anchor;
+    const auto& node = tree[index];
+    for (const Node* each = &node; each != node.next(); ++each) anchor.bytes += each->text.size();
+    anchored_nodes += node.span;
+    anchored_bytes += anchor.bytes;
+    if (anchored_nodes > max_nodes || anchored_bytes > max_document) {
+      return stop(node.at, "the anchors up to here hold more than 1,000,000 values or 16 MiB of text");
     }
-    check_duplicate_keys(pairs, report);
-    if (merges) merge(pairs);
+    anchor.height = height_of(node);
+    anchor.copy.add_copy(node);
+    anchors.insert_or_assign(std::string(name), std::move(anchor));
+    return true;
   }
 
-  void check_key(Node& key) {
-    if (key.is_scalar()) return;
-    report.error(key.at, "a key must be text, found " + key.described());
-    const auto at = key.at;
-    key = Node();
-    key.kind = Node::Kind::String;
-    key.at = at;
+  void finish_mapping(Tree& tree, std::size_t index) {
+    check_duplicate_keys(tree[index], report);
+    for (const auto& pair : Pairs(tree[index])) {
+      if (is_merge(pair.key)) return merge(tree, index);
+    }
   }
 
   // YAML 1.1's "<<": the pairs of other mappings, where the key does not stand here itself. The first of several wins.
-  void merge(std::vector<Node>& pairs) {
-    std::vector<Node> own;
-    std::vector<Node> sources;
-    for (std::size_t i = 0; i < pairs.size(); i += 2) {
-      if (!is_merge(pairs[i])) {
-        own.push_back(std::move(pairs[i]));
-        own.push_back(std::move(pairs[i + 1]));
+  void merge(Tree& tree, std::size_t index) {
+    Tree old;
+    old.add_copy(tree[index]);
+    tree.truncate(index + 1);
+    std::vector<const Node*> sources;
+    std::unordered_set<std::string_view> known;
+    for (const auto& [key, value] : Pairs(old.root())) {
+      if (!is_merge(key)) {
+        known.insert(key.text);
+        tree.add_copy(key);
+        tree.add_copy(value);
       } else if (version == YamlVersion::V12) {
-        report.error(pairs[i].at,
-                     "merge keys ('<<') belong to YAML 1.1; this document is YAML 1.2, where an alias can "
+        report.error(key.at,
+                     "merge keys ('<<') belong to YAML 1.1; in YAML 1.2, as which this file is read, an alias can "
                      "only stand for a whole value");
-      } else if (pairs[i + 1].is_sequence()) {
-        for (const auto& each : pairs[i + 1].children()) sources.push_back(each);
+      } else if (value.is_sequence()) {
+        for (const auto& each : Items(value)) sources.push_back(&each);
       } else {
-        sources.push_back(std::move(pairs[i + 1]));
+        sources.push_back(&value);
       }
     }
-    std::unordered_map<std::string_view, bool> known;
-    for (std::size_t i = 0; i < own.size(); i += 2) known.emplace(own[i].text, true);
-    std::vector<Node> merged;
-    for (const auto& source_node : sources) {
-      if (!source_node.is_mapping()) {
-        report.error(source_node.at, "expected a mapping to merge ('<<'), found " + source_node.described());
+    for (const auto* from : sources) {
+      if (!from->is_mapping()) {
+        report.error(from->at, "expected a mapping to merge ('<<'), found " + from->described());
         continue;
       }
-      const auto& more = source_node.children();
-      for (std::size_t i = 0; i < more.size(); i += 2) {
-        if (!known.emplace(more[i].text, true).second) continue;
-        merged.push_back(more[i]);
-        merged.push_back(more[i + 1]);
+      for (const auto& [key, value] : Pairs(*from)) {
+        if (!known.insert(key.text).second) continue;
+        tree.add_copy(key);
+        tree.add_copy(value);
       }
     }
-    std::move(merged.begin(), merged.end(), std::back_inserter(own));
-    pairs = std::move(own);
+    tree.close(index);
   }
 
   Report& report;
@@ -289,11 +289,13 @@ struct YamlStream::Impl {
   bool initialized = false;
   bool has_event = false;
   bool usable = false;
-  unsigned entered = 0;   // mappings, by enter_mapping
-  std::size_t nodes = 0;  // of the tree being read
+  unsigned entered = 0;  // mappings, by enter_mapping
+  std::size_t anchored_nodes = 0;
+  std::size_t anchored_bytes = 0;
   std::size_t expanded_nodes = 0;
   std::size_t expanded_bytes = 0;
   std::unordered_map<std::string, Anchor> anchors;
+  Tree key_tree;  // what next_key gave
 };
 
 YamlStream::YamlStream(std::string_view text, YamlVersion version, Report& report)
@@ -320,22 +322,21 @@ bool YamlStream::enter_mapping() {
   return impl.advance();
 }
 
-bool YamlStream::next_key(Node& key) {
+const Node* YamlStream::next_key() {
   auto& impl = *impl_;
-  if (!impl.has_event) return false;
+  if (!impl.has_event) return nullptr;
   if (impl.event.type == YAML_MAPPING_END_EVENT) {
     --impl.entered;
     impl.advance();
-    return false;
+    return nullptr;
   }
-  impl.nodes = 0;
-  if (!impl.read(key, impl.entered, true)) return false;
-  impl.check_key(key);
-  return true;
+  impl.key_tree.clear();
+  return impl.read_key(impl.key_tree, impl.entered) ? &impl.key_tree.root() : nullptr;
 }
 
-bool YamlStream::read(Node& node) {
-  return impl_->read(node, impl_->entered);
+bool YamlStream::read(Tree& tree) {
+  tree.clear();
+  return impl_->read(tree, impl_->entered);
 }
 
 bool YamlStream::skip() {
@@ -362,11 +363,11 @@ bool YamlStream::failed() const {
   return !impl_->usable;
 }
 
-std::optional<Node> read_yaml(std::string_view text, YamlVersion version, Report& report) {
+std::optional<Tree> read_yaml(std::string_view text, YamlVersion version, Report& report) {
   YamlStream yaml(text, version, report);
-  Node root;
-  if (!yaml.open() || !yaml.read(root) || !yaml.close()) return std::nullopt;
-  return root;
+  Tree tree;
+  if (!yaml.open() || !yaml.read(tree) || !yaml.close()) return std::nullopt;
+  return tree;
 }
 
 }  // namespace boxcar

@@ -16,7 +16,7 @@ namespace boxcar {
 //
 //   YamlStream yaml(text, YamlVersion::V12, report);
 //   if (yaml.open() && yaml.enter_mapping()) {
-//     for (Node key; yaml.next_key(key);) yaml.read(value);
+//     while (const Node* key = yaml.next_key()) yaml.read(value);
 //   }
 //   yaml.close();
 class YamlStream {
@@ -33,8 +33,9 @@ class YamlStream {
   bool enter_mapping();
   // The next key of the mapping entered last; at its end that mapping is left. Whether a key stands twice is the
   // caller's to check.
-  bool next_key(Node& key);
-  bool read(Node& node);  // the next node with all below it
+  // The key lives until the next call.
+  const Node* next_key();
+  bool read(Tree& tree);  // the next node with all below it; what the tree held is gone
   bool skip();            // the same, without looking at it
   bool close();           // nothing may follow the root node
   bool failed() const;
@@ -45,6 +46,6 @@ class YamlStream {
 };
 
 // The whole document as a tree. None with a finding.
-std::optional<Node> read_yaml(std::string_view text, YamlVersion version, Report& report);
+std::optional<Tree> read_yaml(std::string_view text, YamlVersion version, Report& report);
 
 }  // namespace boxcar
