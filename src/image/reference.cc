@@ -70,6 +70,9 @@ Result<std::string> normalize_reference(const std::string& name) {
   };
   if (name.empty()) return invalid("it is empty");
   std::string_view rest = name;
+  if (rest.front() == '/' || rest.front() == '.') {
+    return invalid("a file or directory is named with docker-archive:, oci-archive: or oci: before it");
+  }
 
   std::string digest;
   if (const auto at = rest.find('@'); at != std::string_view::npos) {
@@ -98,9 +101,6 @@ Result<std::string> normalize_reference(const std::string& name) {
     if (host == "index.docker.io") host = "docker.io";
   }
   if (rest.empty()) return invalid("there is no name in it");
-  if (rest.front() == '/' || rest.front() == '.') {
-    return invalid("a file or directory is named with docker-archive:, oci-archive: or oci: before it");
-  }
   for (std::size_t start = 0; start <= rest.size();) {
     const std::size_t end = std::min(rest.find('/', start), rest.size());
     const std::string part(rest.substr(start, end - start));

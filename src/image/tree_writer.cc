@@ -110,7 +110,7 @@ Result<void> TreeWriter::make_way(const Place& place) {
   }
   if (mkdirat(place.directory, place.name.c_str(), 0755) != 0)
     return fail_errno("making the directory " + printable(place.path()));
-  directories_.push_back({place.path(), 0755, {0, UTIME_OMIT}});
+  directories_[place.path()] = {0755, {0, UTIME_OMIT}};
   return {};
 }
 
@@ -122,7 +122,7 @@ Result<UniqueFd> TreeWriter::add(const LayerEntry& entry) {
     if (entry.kind != LayerEntry::Kind::Directory)
       return fail(ErrorKind::Invalid, "the root of an image is a directory");
     CHECK_OK(dress({root_.get(), "", "."}, entry));
-    directories_.push_back({".", entry.mode, entry.mtime});
+    directories_["."] = {entry.mode, entry.mtime};
     return UniqueFd();
   }
   if (at.name.starts_with(kWhiteout)) {
@@ -228,7 +228,7 @@ Result<void> TreeWriter::add_directory(const Place& place, const LayerEntry& ent
   LayerEntry directory = entry;
   directory.kind = LayerEntry::Kind::Directory;
   CHECK_OK(dress(place, directory));
-  directories_.push_back({place.path(), entry.mode, entry.mtime});
+  directories_[place.path()] = {entry.mode, entry.mtime};
   if (opaque) CHECK_OK(set_opaque(place.path()));
   return {};
 }
@@ -278,13 +278,14 @@ Result<void> TreeWriter::set_opaque(const std::string& path) {
 }
 
 Result<void> TreeWriter::finish() {
-  // The last word on a directory counts; children before parents, which the modes may close for an ordinary user.
+  // Children before parents, which the modes may close for an ordinary user.
   for (auto it = directories_.rbegin(); it != directories_.rend(); ++it) {
-    const auto fd = open_in_root(root_.get(), it->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const auto& [path, last] = *it;
+    const auto fd = open_in_root(root_.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!fd) continue;  // replaced by something else later in the layer
-    const timespec times[2] = {{0, UTIME_OMIT}, it->mtime};
-    if (fchmod(fd->get(), it->mode & 07777) != 0 || futimens(fd->get(), times) != 0) {
-      return fail_errno("finishing the directory " + printable(it->path));
+    const timespec times[2] = {{0, UTIME_OMIT}, last.mtime};
+    if (fchmod(fd->get(), last.mode & 07777) != 0 || futimens(fd->get(), times) != 0) {
+      return fail_errno("finishing the directory " + printable(path));
     }
   }
   return {};

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,12 +69,11 @@ class TreeWriter {
   UniqueFd parent_;  // of the entry before: entries of a directory come in a row
   std::string parent_path_;
   bool parent_known_ = false;
-  struct Directory {
-    std::string path;
+  struct Finish {
     mode_t mode;
     timespec mtime;
   };
-  std::vector<Directory> directories_;
+  std::map<std::string, Finish> directories_;  // the last word on each
 };
 
 // "/usr//./bin/../lib" gives "usr/lib". Invalid when ".." climbs over the root.
