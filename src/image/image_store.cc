@@ -52,7 +52,7 @@ struct ImageStore::State {
   LayerStore layers;
 
   std::mutex mutex;  // of what follows
-  std::optional<LockFile> uses;
+  std::optional<RangeLocks> uses;
   std::set<Digest> used;
   std::map<std::string, ImagePtr> resolved;
 
@@ -94,7 +94,7 @@ bool ImageStore::State::use(const Digest& identity) {
   const std::lock_guard lock(mutex);
   if (used.contains(identity)) return true;
   if (!uses) {
-    auto file = LockFile::open(directory + "/lock");
+    auto file = RangeLocks::open(directory + "/lock");
     if (!file) return false;
     uses = *std::move(file);
   }
@@ -354,7 +354,7 @@ Result<std::uint64_t> ImageStore::prune(bool dry_run) {
     TRY(auto begun, ImportSession::begin_removal(state_->directory));
     session.emplace(std::move(begun));
   }
-  TRY(LockFile locks, LockFile::open(state_->directory + "/lock"));
+  TRY(RangeLocks locks, RangeLocks::open(state_->directory + "/lock"));
   std::set<Digest> unwanted;
   for (const ImageListing& one : listing) {
     if (!one.reference.empty()) continue;
@@ -386,7 +386,7 @@ Result<void> ImageStore::remove(const std::string& name_or_identity) {
     return fail(ErrorKind::Invalid, "several images begin with '" + printable(name_or_identity) + "': give more of it");
   const Digest identity = *meant.begin();
 
-  TRY(LockFile locks, LockFile::open(state_->directory + "/lock"));
+  TRY(RangeLocks locks, RangeLocks::open(state_->directory + "/lock"));
   TRY(const bool unused, locks.try_lock(image_lock(identity), LockMode::Exclusive));
   if (!unused && !by_name)
     return fail(ErrorKind::Denied, "the image " + identity.short_hex() + " is in use by a running boxcar");

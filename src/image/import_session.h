@@ -22,12 +22,12 @@ class ImportSession {
   ImportSession& operator=(ImportSession&&) = delete;
 
   const std::string& scratch() const { return scratch_; }
-  LockFile& locks() { return locks_; }
+  RangeLocks& locks() { return locks_; }
 
  private:
-  ImportSession(LockFile locks, std::string scratch) : locks_(std::move(locks)), scratch_(std::move(scratch)) {}
+  ImportSession(RangeLocks locks, std::string scratch) : locks_(std::move(locks)), scratch_(std::move(scratch)) {}
 
-  LockFile locks_;
+  RangeLocks locks_;
   std::string scratch_;
 };
 

@@ -38,25 +38,25 @@ LockRange image_lock(const Digest& identity) {
   return range_of(identity, 1);
 }
 
-Result<LockFile> LockFile::open(const std::string& path) {
+Result<RangeLocks> RangeLocks::open(const std::string& path) {
   TRY(UniqueFd fd, open_file(path, O_RDWR | O_CREAT, 0600));
-  return LockFile(std::move(fd));
+  return RangeLocks(std::move(fd));
 }
 
-Result<void> LockFile::lock(LockRange range, LockMode mode) {
+Result<void> RangeLocks::lock(LockRange range, LockMode mode) {
   while (control(fd_.get(), F_OFD_SETLKW, type_of(mode), range) != 0) {
     if (errno != EINTR) return fail_errno("locking the image store");
   }
   return {};
 }
 
-Result<bool> LockFile::try_lock(LockRange range, LockMode mode) {
+Result<bool> RangeLocks::try_lock(LockRange range, LockMode mode) {
   if (control(fd_.get(), F_OFD_SETLK, type_of(mode), range) == 0) return true;
   if (errno == EAGAIN || errno == EACCES) return false;
   return fail_errno("locking the image store");
 }
 
-void LockFile::unlock(LockRange range) {
+void RangeLocks::unlock(LockRange range) {
   control(fd_.get(), F_OFD_SETLK, F_UNLCK, range);
 }
 

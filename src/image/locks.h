@@ -21,16 +21,16 @@ LockRange layer_lock(const Digest& diff_id);   // exclusive: who unpacks that la
 LockRange image_lock(const Digest& identity);  // shared: who may use the image; exclusive: who removes it
 
 // Not thread-safe; locks taken through one object never exclude each other.
-class LockFile {
+class RangeLocks {
  public:
-  static Result<LockFile> open(const std::string& path);
+  static Result<RangeLocks> open(const std::string& path);
 
   Result<void> lock(LockRange range, LockMode mode);      // waits; also changes a lock held, without a gap
   Result<bool> try_lock(LockRange range, LockMode mode);  // false: another holds it
   void unlock(LockRange range);
 
  private:
-  explicit LockFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  explicit RangeLocks(UniqueFd fd) : fd_(std::move(fd)) {}
 
   UniqueFd fd_;
 };
