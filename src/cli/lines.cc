@@ -14,6 +14,15 @@ namespace {
 constexpr std::size_t named = 20;  // of cached, and of skipped steps
 constexpr std::size_t buffer_limit = 64 << 10;
 
+class Notes : public Observer {
+ public:
+  explicit Notes(int fd) : fd_(fd) {}
+  void note(const std::string& text) override { (void)write_all(fd_, visible(text) + "\n"); }
+
+ private:
+  int fd_;
+};
+
 }  // namespace
 
 void PlainLines::run_started(const Plan& plan, const std::string& run) {
@@ -32,8 +41,8 @@ void PlainLines::note(const std::string& text) {
 
 void PlainLines::step_changed(StepIndex step, const StepState& state) {
   switch (state.status) {
-    case StepStatus::Waiting:  // said when there is something to say: before another attempt, and by a dry run
-      if (!state.message.empty()) say(step, (state.attempts == 0 ? "would run: " : "") + visible(state.message));
+    case StepStatus::Waiting:  // before another attempt
+      if (!state.message.empty()) say(step, visible(state.message));
       return;
     case StepStatus::Running:
       return say(step, state.attempts > 1 ? fmt::format("started, attempt {}", state.attempts) : "started");
@@ -74,7 +83,8 @@ void PlainLines::flush() {
   buffer_.clear();
 }
 
-std::unique_ptr<Observer> make_display(const Terminal& terminal) {
+std::unique_ptr<Observer> make_display(const Terminal& terminal, bool steps) {
+  if (!steps) return std::make_unique<Notes>(terminal.fd);
   if (terminal.live) return std::make_unique<LiveTable>(terminal);
   return std::make_unique<PlainLines>(terminal.fd);
 }

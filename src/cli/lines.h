@@ -34,7 +34,7 @@ class PlainLines : public Observer {
   std::string buffer_;
 };
 
-// The live table where the terminal can show one, else plain lines.
-std::unique_ptr<Observer> make_display(const Terminal& terminal);
+// The live table where the terminal can show one, else plain lines. `steps` false: nothing but notes, for a dry run.
+std::unique_ptr<Observer> make_display(const Terminal& terminal, bool steps = true);
 
 }  // namespace boxcar

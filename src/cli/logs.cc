@@ -21,8 +21,9 @@ namespace {
 
 constexpr auto poll_time = std::chrono::milliseconds(100);
 constexpr std::size_t buffer_limit = 64 << 10;
+constexpr std::size_t longest_line = 256 << 10;  // on a terminal
 
-// Prints log entries: stdout's on stdout, stderr's on stderr, as they were where no terminal reads them.
+// Prints log entries: stdout's on stdout, stderr's on stderr; as they were, unless a terminal reads them.
 class Printer {
  public:
   ~Printer() { flush(); }
@@ -32,7 +33,7 @@ class Printer {
     if (fd != fd_) flush();
     fd_ = fd;
     if (!in_part_) buffer_ += prefix;
-    buffer_ += isatty_[fd] ? visible(entry.line, LogEntryLimit) : entry.line;
+    buffer_ += is_terminal_[fd] ? visible(entry.line, longest_line) : entry.line;
     in_part_ = entry.part;
     if (!entry.part) buffer_ += '\n';
     if (buffer_.size() >= buffer_limit) flush();
@@ -44,8 +45,7 @@ class Printer {
   }
 
  private:
-  static constexpr std::size_t LogEntryLimit = 256 << 10;
-  const bool isatty_[3] = {false, isatty(1) == 1, isatty(2) == 1};
+  const bool is_terminal_[3] = {false, isatty(1) == 1, isatty(2) == 1};
   int fd_ = 1;
   bool in_part_ = false;
   std::string buffer_;

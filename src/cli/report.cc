@@ -63,7 +63,8 @@ class Summary {
       if (entries.size() == log_lines) add("  all of its log: boxcar logs {}/{}\n", report_.run, name);
     }
     if (told > most_failed) add("\nand {} more failed: boxcar status {}\n", told - most_failed, report_.run);
-    if (told != 0) text_ += '\n';
+    if (report_.trouble) add("\n{}\n", terminal_.styled(Style::Red, visible(report_.trouble->text())));
+    if (!text_.empty()) text_ += '\n';
   }
 
   void outcome() {
@@ -73,16 +74,11 @@ class Summary {
       if (count(status) != 0)
         counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count(status), name_of(status));
     }
-    const auto planned = std::count_if(report_.steps.begin(), report_.steps.end(), [](const StepState& step) {
-      return step.status == StepStatus::Waiting && step.attempts == 0 && !step.message.empty();
-    });
-    if (planned != 0) counts += fmt::format("{}{} would run", counts.empty() ? "" : ", ", planned);
     const Style style = report_.status == RunStatus::Succeeded ? Style::Green
                         : report_.status == RunStatus::Failed  ? Style::Red
                                                                : Style::Yellow;
-    const std::string_view word = planned != 0 ? "planned" : name_of(report_.status);
-    add("{}: {} in {}{}\n", terminal_.styled(style, word), counts.empty() ? "nothing to do" : counts,
-        human_duration(report_.seconds), planned != 0 ? "" : " (run " + report_.run + ")");
+    add("{}: {} in {} (run {})\n", terminal_.styled(style, name_of(report_.status)),
+        counts.empty() ? "nothing to do" : counts, human_duration(report_.seconds), report_.run);
   }
 
   // The workflow's outputs; where it names none, the results that no other step reads.

@@ -84,8 +84,6 @@ void LiveTable::step_changed(StepIndex step, const StepState& state) {
     if (running.line.empty() || running.attempt != state.attempts) running = {Clock::now(), state.attempts, {}};
   } else if (state.status == StepStatus::Failed) {
     failed_[step] = state.message;
-  } else if (state.status == StepStatus::Waiting && state.attempts == 0 && !state.message.empty()) {
-    planned_[step] = state.message;
   }
 }
 
@@ -126,18 +124,16 @@ Line LiveTable::row(StepIndex step, Terminal::Size size, Clock::time_point now) 
   Line line(terminal_, size.columns - 1);
   line.column(symbol, 1, look.style).add(" ");
   line.column(plan_->steps[step].name, name_width_, faint ? Style::Dim : Style::Plain).add("  ");
-  const auto planned = row.status == StepStatus::Waiting ? planned_.find(step) : planned_.end();
-  line.column(planned != planned_.end() ? "would run" : name_of(row.status), 9, look.style).add(" ");
+  line.column(name_of(row.status), 9, look.style).add(" ");
   const double seconds = runs ? seconds_between(running->second.since, now) : row.seconds;
   const std::string time = faint || (seconds == 0 && !runs) ? "" : human_duration(seconds);
-  line.column(time, 6, row.status == StepStatus::Cached ? Style::Dim : Style::Plain, true).add("  ");
+  line.column(time, 6, row.status == StepStatus::Cached ? Style::Dim : Style::Plain, true);
   if (runs) {
+    line.add("  ");
     if (running->second.attempt > 1) line.add(fmt::format("attempt {}  ", running->second.attempt), Style::Yellow);
     line.add(visible(running->second.line), Style::Dim);
   } else if (row.status == StepStatus::Failed) {
-    line.add(visible(failed_.at(step)), Style::Red);
-  } else if (planned != planned_.end()) {
-    line.add(visible(planned->second), Style::Dim);
+    line.add("  ").add(visible(failed_.at(step)), Style::Red);
   }
   return line;
 }
@@ -145,7 +141,7 @@ Line LiveTable::row(StepIndex step, Terminal::Size size, Clock::time_point now) 
 Line LiveTable::footer(Terminal::Size size, Clock::time_point now) const {
   Line line(terminal_, size.columns - 1);
   if (rows_.empty()) return line;
-  if (size.columns >= 60) {
+  if (size.columns >= 72) {
     constexpr std::size_t bar = 20;
     const std::size_t full = done() * bar / rows_.size();
     std::string text;
@@ -189,11 +185,10 @@ std::vector<Line> LiveTable::last_frame(Terminal::Size size) const {
   const auto now = Clock::now();
   if (rows_.size() <= std::max(size.rows, most_steps)) {
     for (StepIndex step = 0; step < rows_.size(); ++step) {
-      if (rows_[step].status != StepStatus::Waiting || planned_.contains(step)) lines.push_back(row(step, size, now));
+      if (rows_[step].status != StepStatus::Waiting) lines.push_back(row(step, size, now));
     }
     return lines;
   }
-  for (const auto& [step, why] : planned_) lines.push_back(row(step, size, now));
   std::size_t failed = 0;
   for (auto at = failed_.begin(); at != failed_.end() && failed < most_failed; ++at, ++failed) {
     lines.push_back(row(at->first, size, now));

@@ -53,8 +53,7 @@ class LiveTable : public Observer {
   std::vector<Row> rows_;
   std::size_t counts_[7] = {};
   std::map<StepIndex, Running> running_;
-  std::map<StepIndex, std::string> failed_;   // and why
-  std::map<StepIndex, std::string> planned_;  // by a dry run: why they would run
+  std::map<StepIndex, std::string> failed_;  // and why
   std::size_t name_width_ = 0;
   std::vector<Line> notes_;  // to be printed above the table
   Clock::time_point started_;
