@@ -131,7 +131,7 @@ void LogWriter::append(Stream stream, std::string_view line, std::string_view ma
     full_ = true;
     dropped_ += line.size() + 1;
     const std::string note =
-        fmt::format("the log is full at {}: what the step prints from here on is not kept", human_bytes(cap_));
+        fmt::format("the log is full at {}: what else the step prints is dropped", human_bytes(cap_));
     buffer_ +=
         fmt::format("{{\"time\":\"{}\",\"stream\":\"stderr\",\"line\":{},\"note\":true}}\n", time_, json_quote(note));
     if (on_line_) on_line_(Stream::Err, note);
