@@ -78,7 +78,9 @@ class Planner {
 
   // NAME=VALUE or STEP.NAME=VALUE. Steps may have dots in their names: any that leaves a known step before it counts.
   void sort_settings(const Settings& settings, const Links& links) {
-    for (const auto& [name, text] : settings) {
+    for (const auto& setting : settings) {
+      const std::string& name = setting.first;
+      const std::string& text = setting.second;
       if (is_workflow_input(name)) {
         given_[name].push_back(text);
       } else if (const auto step = step_of(name, links)) {
