@@ -18,15 +18,15 @@ std::string alternatives(std::span<const std::string_view> words) {
 Fields::Fields(const Node& node, Subject subject, std::span<const std::string_view> keys, Report& report)
     : node_(node), subject_(subject), report_(report) {
   if (!node.is_mapping()) {
-    report.error(node.at, subject.text() + ": expected a mapping (with the keys " + alternatives(keys) + "), found " +
-                              node.described());
+    report.error(node.at, subject.text() + ": expected a mapping, found " + node.described());
     return;
   }
   for (const auto& [key, value] : Pairs(node)) {
     if (std::find(keys.begin(), keys.end(), key.text) != keys.end()) continue;
-    auto hint = did_you_mean(key.text, std::vector<std::string>(keys.begin(), keys.end()));
-    if (hint.empty()) hint = "; expected " + alternatives(keys);
-    report.error(key.at, subject.text() + " has the unknown key " + quoted(key.text) + hint);
+    const auto meant = nearest(key.text, std::vector<std::string>(keys.begin(), keys.end()));
+    report.error(key.at, subject.text() + " has the unknown key " + quoted(key.text) +
+                             (meant.empty() ? "; expected " + alternatives(keys) : " (did you mean '" + meant + "'?)"));
+    if (!meant.empty()) misspelled_.push_back(meant);
   }
 }
 
@@ -40,15 +40,15 @@ const Node* Fields::need(std::string_view key) const {
   if (!node_.is_mapping()) return nullptr;
   if (const auto* empty = Pairs(node_).find(key)) {
     report_.error(empty->at, subject_.text() + ": the key '" + std::string(key) + "' has no value");
-  } else {
+  } else if (std::find(misspelled_.begin(), misspelled_.end(), key) == misspelled_.end()) {
     report_.error(node_.at, subject_.text() + " lacks the key '" + std::string(key) + "'");
   }
   return nullptr;
 }
 
-void Fields::expected(std::string_view key, const Node& value, std::string_view what) const {
+void Fields::expected(std::string_view key, const Node& value, std::string_view what, std::string_view hint) const {
   report_.error(value.at, subject_.text() + ", '" + std::string(key) + "': expected " + std::string(what) + ", found " +
-                              value.described());
+                              value.described() + std::string(hint));
 }
 
 std::optional<std::string> Fields::text(std::string_view key) const {
@@ -92,8 +92,7 @@ std::optional<std::size_t> Fields::word(std::string_view key, std::span<const st
     const auto found = std::find(words.begin(), words.end(), value->text);
     if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
     const auto hint = did_you_mean(value->text, std::vector<std::string>(words.begin(), words.end()));
-    report_.error(value->at, subject_.text() + ", '" + std::string(key) + "': expected " + alternatives(words) +
-                                 ", found " + value->described() + hint);
+    expected(key, *value, alternatives(words), hint);
     return std::nullopt;
   }
   expected(key, *value, alternatives(words));

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "spec/node.h"
@@ -47,13 +48,14 @@ class Fields {
   const Node* mapping(std::string_view key) const;
   const Node* sequence(std::string_view key) const;
 
-  // "the image of step 'a': expected a string, found the int 3"
-  void expected(std::string_view key, const Node& value, std::string_view what) const;
+  // "step 'a', 'image': expected a string, found the int 3"
+  void expected(std::string_view key, const Node& value, std::string_view what, std::string_view hint = {}) const;
 
  private:
   const Node& node_;
   const Subject subject_;
   Report& report_;
+  std::vector<std::string> misspelled_;  // known keys that unknown ones were taken for: not reported as missing again
 };
 
 // A scalar, or a list of values. None, with a finding, for a mapping.

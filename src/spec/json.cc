@@ -153,7 +153,11 @@ std::optional<Tree> read_json(std::string_view text, Report& report) {
   const auto result = reader.Parse<flags>(stream, builder);
   if (!result.IsError()) return builder.take();
   if (result.Code() != rapidjson::kParseErrorTermination) {
-    report.error(position_of(text, result.Offset()), explain(result.Code()));
+    const auto at = result.Offset();
+    // RapidJSON takes a raw line break in a text for a wrong escape.
+    const bool control = result.Code() == rapidjson::kParseErrorStringEscapeInvalid && at < text.size() &&
+                         static_cast<unsigned char>(text[at]) < 0x20;
+    report.error(position_of(text, at), explain(control ? rapidjson::kParseErrorStringInvalidEncoding : result.Code()));
   }
   return std::nullopt;
 }

@@ -87,6 +87,7 @@ Value Node::scalar() const {
     case Kind::Float:
       return Value(real);
     case Kind::String:
+    case Kind::Merge:
       return Value(text);
     default:
       return Value();

@@ -16,7 +16,8 @@ namespace boxcar {
 // all. So a node finds its children by itself, and a tree that is filled again and again allocates nothing. Only a
 // scalar may be copied out of its tree.
 struct Node {
-  enum class Kind : std::uint8_t { Null, Bool, Int, Float, String, Sequence, Mapping };
+  // Merge is YAML 1.1's plain key "<<", which no finished mapping holds.
+  enum class Kind : std::uint8_t { Null, Bool, Int, Float, String, Merge, Sequence, Mapping };
 
   Kind kind = Kind::Null;
   std::uint32_t span = 1;

@@ -20,10 +20,26 @@ Type type_named(std::string_view name) {
   return type;  // "str", and "char" as Kliko first called it
 }
 
+// What other languages call our types, too far off for a spelling mistake.
+std::string_view foreign_name(std::string_view name) {
+  if (name == "string" || name == "text") return "str";
+  if (name == "integer") return "int";
+  if (name == "boolean") return "bool";
+  if (name == "double" || name == "number") return "float";
+  if (name == "enum") return "choice";
+  if (name == "path") return "file";
+  return {};
+}
+
 }  // namespace
 
 std::optional<Type> read_type(const Fields& fields, std::span<const std::string_view> names) {
   if (fields.need("type") == nullptr) return std::nullopt;
+  const auto* node = fields.find("type");
+  if (const auto meant = foreign_name(node->text); !meant.empty() && node->is_scalar()) {
+    fields.expected("type", *node, alternatives(names), " (did you mean '" + std::string(meant) + "'?)");
+    return std::nullopt;
+  }
   const auto index = fields.word("type", names);
   if (!index) return std::nullopt;
   return type_named(names[*index]);

@@ -74,6 +74,7 @@ struct YamlStream::Impl {
   bool stop(Position at, std::string message) {
     if (usable) report.error(at, std::move(message));
     usable = false;
+    drop_event();
     return false;
   }
 
@@ -81,7 +82,7 @@ struct YamlStream::Impl {
   bool advance() {
     drop_event();
     if (!usable) return false;
-    if (report.full()) return usable = false;
+    if (report.full()) return usable = false;  // what follows would not be shown
     has_event = yaml_parser_parse(&parser, &event) != 0;
     return has_event || syntax_error();
   }
@@ -203,23 +204,23 @@ struct YamlStream::Impl {
     if (!advance()) return false;
     const auto end = mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
     while (event.type != end) {
-      if (mapping && !read_key(tree, depth + 1)) return false;
-      if (!read(tree, depth + 1)) return false;
+      const auto here = tree.size();
+      const bool usable_key = !mapping || read_key(tree, depth + 1);
+      if (!has_event || !read(tree, depth + 1)) return false;
+      if (!usable_key) tree.truncate(here);
     }
     tree.close(index);
     if (mapping) finish_mapping(tree, index);
     return keep_anchor(anchor, tree, index) && advance();
   }
 
+  // False also for a key that is no scalar, which is reported; its value is the caller's to pass over.
   bool read_key(Tree& tree, unsigned depth) {
     const auto index = tree.size();
     if (!read(tree, depth, true)) return false;
     if (tree[index].is_scalar()) return true;
-    const auto at = tree[index].at;
-    report.error(at, "a key must be text, found " + tree[index].described());
-    tree.truncate(index);
-    tree.add(Node::Kind::String, at);
-    return true;
+    report.error(tree[index].at, "a key must be text, found " + tree[index].described());
+    return false;
   }
 
   bool keep_anchor(std::string_view name, Tree& tree, std::size_t index) {
@@ -324,14 +325,16 @@ bool YamlStream::enter_mapping() {
 
 const Node* YamlStream::next_key() {
   auto& impl = *impl_;
-  if (!impl.has_event) return nullptr;
-  if (impl.event.type == YAML_MAPPING_END_EVENT) {
+  while (impl.has_event && impl.event.type != YAML_MAPPING_END_EVENT) {
+    impl.key_tree.clear();
+    if (impl.read_key(impl.key_tree, impl.entered)) return &impl.key_tree.root();
+    skip();  // the value of a key that is none
+  }
+  if (impl.has_event) {
     --impl.entered;
     impl.advance();
-    return nullptr;
   }
-  impl.key_tree.clear();
-  return impl.read_key(impl.key_tree, impl.entered) ? &impl.key_tree.root() : nullptr;
+  return nullptr;
 }
 
 bool YamlStream::read(Tree& tree) {
