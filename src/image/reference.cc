@@ -58,8 +58,7 @@ bool valid_tag(std::string_view text) {
 }
 
 bool is_host(std::string_view first) {
-  return first == "localhost" || first.find_first_of(".:[") != std::string_view::npos ||
-         std::any_of(first.begin(), first.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return first == "localhost" || first.find_first_of(".:[") != std::string_view::npos;
 }
 
 }  // namespace

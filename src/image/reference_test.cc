@@ -18,7 +18,7 @@ TEST(Reference, IsCompleted) {
       {"localhost/a", "localhost/a:latest"},
       {"localhost:5000/a/b/c:x", "localhost:5000/a/b/c:x"},
       {"quay.io/a__b/c-d.e:V_1", "quay.io/a__b/c-d.e:V_1"},
-      {"Host/a", "Host/a:latest"},
+      {"Host.org/a", "Host.org/a:latest"},
       {"[::1]:5000/a", "[::1]:5000/a:latest"},
       {"a@sha256:" + kHex, "docker.io/library/a@sha256:" + kHex},
       {"a:tag@sha256:" + kHex, "docker.io/library/a@sha256:" + kHex},
@@ -35,6 +35,7 @@ TEST(Reference, SaysWhatIsWrong) {
   const std::pair<std::string, std::string> cases[] = {
       {"", "empty"},
       {"Busybox", "upper-case"},
+      {"Bar/a", "upper-case"},
       {"a b", "not a part of a name"},
       {"a/../b", "not a part of a name"},
       {"a//b", "not a part of a name"},
