@@ -6,9 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #include "base/mounts.h"
 #include "engine/image_root.h"
@@ -41,6 +46,15 @@ bool leaves_sigterm_to_the_kernel(pid_t pid) {
     if ((signals >> (SIGTERM - 1) & 1) != 0) return false;
   }
   return true;
+}
+
+// Whether the process is still the runtime that sets the container up, which would lose a signal meant for the program:
+// the runtime's file, or the sealed copy of itself in memory that it runs from.
+bool is_the_runtime(pid_t pid, const std::string& runtime) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t n = ::readlink(("/proc/" + std::to_string(pid) + "/exe").c_str(), target.data(), target.size());
+  const std::string_view program(target.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  return program.starts_with("/memfd:") || program == runtime;
 }
 
 }  // namespace
@@ -130,17 +144,24 @@ Result<void> Container::launch() {
   return {};
 }
 
-void Container::terminate() {
+bool Container::terminate() {
   const pid_t init = container_init(pid_file());
-  const UniqueFd fd(init > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, init, 0)) : -1);
+  if (init < 0 || is_the_runtime(init, host_.runtime.path)) return false;
+  const UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, init, 0)));
   // Asked again, now that the number cannot pass to another process.
-  if (!fd || container_init(pid_file()) != init || leaves_sigterm_to_the_kernel(init)) return kill();
-  ::syscall(SYS_pidfd_send_signal, fd.get(), SIGTERM, nullptr, 0);
+  if (!fd || container_init(pid_file()) != init) return true;
+  if (leaves_sigterm_to_the_kernel(init)) {
+    kill();
+  } else {
+    ::syscall(SYS_pidfd_send_signal, fd.get(), SIGTERM, nullptr, 0);
+  }
+  return true;
 }
 
 void Container::kill() {
-  // The first process takes all others of its namespace along, faster than any of them can fork.
-  if (const pid_t init = container_init(pid_file()); init > 0) ::kill(init, SIGKILL);
+  const pid_t init = container_init(pid_file());
+  if (init > 0) ::kill(init, SIGKILL);
+  if (init > 0 && !std::exchange(killed_, true)) return;
   cgroup_.kill();
   if (child_.pidfd) ::syscall(SYS_pidfd_send_signal, child_.pidfd.get(), SIGKILL, nullptr, 0);
 }

@@ -40,9 +40,12 @@ class Container {
   UniqueFd& output(Stream stream) { return stream == Stream::Out ? out_ : err_; }  // non-blocking read ends
 
   // SIGTERM to the first process, or kill() where that would do nothing: a signal that the first process of a pid
-  // namespace does not handle is dropped by the kernel instead of ending it.
-  void terminate();
-  void kill();          // SIGKILL to everything; repeat until gone()
+  // namespace does not handle is dropped by the kernel instead of ending it. False: there is no first process yet, ask
+  // again.
+  bool terminate();
+  // SIGKILL, until gone(): to the first process, with which all others of its namespace die, so that the runtime can
+  // reap it and clean up; from the second call on to everything, the runtime too.
+  void kill();
   Result<Exit> reap();  // once pidfd() is readable
   bool gone() const;    // no process of it is left
   Usage usage() const { return cgroup_.usage(); }
@@ -64,6 +67,7 @@ class Container {
   std::string root_;    // the mounted root
   std::string bundle_;  // below host_.state
   bool mounted_ = false;
+  bool killed_ = false;
   uid_t uid_ = 0;
   JobCgroup cgroup_;
   Child child_;

@@ -99,11 +99,12 @@ class EmbeddedEngine final : public Engine {
   struct Running {
     std::unique_ptr<Container> container;
     Clock::time_point started;
-    std::optional<Clock::time_point> timeout_at;  // the action's
-    std::optional<Clock::time_point> kill_at;     // when grace is over
-    std::optional<Clock::time_point> again_at;    // when to look again whether it is gone
-    std::optional<Exit> exit;                     // of the runtime
-    std::optional<Ending> ending;                 // from when it was gone until all of it is removed
+    std::optional<Clock::time_point> timeout_at;    // the action's
+    std::optional<Clock::time_point> terminate_at;  // when to ask it to end
+    std::optional<Clock::time_point> kill_at;       // when grace is over
+    std::optional<Clock::time_point> again_at;      // when to look again whether it is gone
+    std::optional<Exit> exit;                       // of the runtime
+    std::optional<Ending> ending;                   // from when it was gone until all of it is removed
     double seconds = 0;
     bool stopped = false;
     bool timed_out = false;
@@ -141,7 +142,7 @@ class EmbeddedEngine final : public Engine {
   int wait_milliseconds() const {
     std::optional<Clock::time_point> next;
     for (const auto& [id, running] : running_) {
-      for (const auto& at : {running.timeout_at, running.kill_at, running.again_at}) {
+      for (const auto& at : {running.timeout_at, running.terminate_at, running.kill_at, running.again_at}) {
         if (at && (!next || *at < *next)) next = at;
       }
     }
@@ -224,35 +225,41 @@ class EmbeddedEngine final : public Engine {
     }
   }
 
+  // A second stop with less grace shortens the first.
   void stop_running(Running& running, Clock::duration grace) {
     running.stopped = true;
     running.timeout_at.reset();
-    if (grace <= Clock::duration::zero()) {
-      running.kill_at = Clock::now();
-      running.container->kill();
-    } else {
-      running.container->terminate();
-      const auto at = Clock::now() + grace;
-      if (!running.kill_at || at < *running.kill_at) running.kill_at = at;
-    }
+    begin_end(running, grace);
+  }
+
+  void begin_end(Running& running, Clock::duration grace) {
+    const auto now = Clock::now();
+    if (grace > Clock::duration::zero() && !running.kill_at) running.terminate_at = now;
+    const auto kill_at = now + std::max(grace, Clock::duration::zero());
+    if (!running.kill_at || kill_at < *running.kill_at) running.kill_at = kill_at;
   }
 
   void handle_deadlines() {
     const auto now = Clock::now();
+    const auto due = [now](std::optional<Clock::time_point>& at) {
+      if (!at || *at > now) return false;
+      at.reset();
+      return true;
+    };
     for (auto next = running_.begin(); next != running_.end();) {
       const auto at = next++;
       Running& running = at->second;
-      if (running.timeout_at && *running.timeout_at <= now) {
-        running.timed_out = !running.stopped;
-        running.timeout_at.reset();
-        running.container->terminate();
-        running.kill_at = now + kTimeoutGrace;
+      if (due(running.timeout_at)) {
+        running.timed_out = true;
+        begin_end(running, kTimeoutGrace);
       }
-      if (running.kill_at && *running.kill_at <= now) {
+      if (due(running.terminate_at) && !running.container->terminate()) running.terminate_at = now + kAgain;
+      if (due(running.kill_at)) {
+        running.terminate_at.reset();
         running.container->kill();
         running.kill_at = now + 10 * kAgain;
       }
-      if (running.again_at && *running.again_at <= now) end_if_gone(at);
+      if (due(running.again_at)) end_if_gone(at);
     }
   }
 
@@ -266,8 +273,6 @@ class EmbeddedEngine final : public Engine {
 
   void end_if_gone(RunningMap::iterator at) {
     Running& running = at->second;
-    running.again_at.reset();
-    if (!running.exit) return;
     if (!running.container->gone()) {
       // The runtime ended before its container: somebody killed it.
       running.container->kill();
@@ -291,7 +296,7 @@ class EmbeddedEngine final : public Engine {
     Ending ending;
     ending.exit_code = running.exit->code;
     ending.seconds = running.seconds;
-    ending.stopped = running.stopped;
+    ending.stopped = running.stopped && !running.timed_out;
     ending.timed_out = running.timed_out;
     const Usage usage = running.container->usage();
     ending.peak_memory = usage.peak_memory;

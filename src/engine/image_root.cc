@@ -81,21 +81,23 @@ Result<ContainerUser> find_user(int root, const std::string& user) {
   if (!listed) found.uid = *uid;
 
   const auto gid = number(group_part);
-  if (gid) {
-    found.gid = *gid;
-    return found;
+  if (gid) found.gid = *gid;
+  bool group_listed = gid.has_value();
+  if (!group_listed)
+    CHECK_OK(for_each_entry(root, "/etc/group", [&](std::string_view entry, unsigned id, std::string_view members) {
+      if (!group_part.empty()) {
+        if (entry != group_part) return true;
+        found.gid = id;
+        group_listed = true;
+        return false;
+      }
+      if (listed && lists(members, name)) found.groups.push_back(id);
+      return true;
+    }));
+  // The group itself is always among them: or files that shut it out would be open to this process (CVE-2022-2989).
+  if (std::find(found.groups.begin(), found.groups.end(), found.gid) == found.groups.end()) {
+    found.groups.insert(found.groups.begin(), found.gid);
   }
-  bool group_listed = false;
-  CHECK_OK(for_each_entry(root, "/etc/group", [&](std::string_view entry, unsigned id, std::string_view members) {
-    if (!group_part.empty()) {
-      if (entry != group_part) return true;
-      found.gid = id;
-      group_listed = true;
-      return false;
-    }
-    if (listed && lists(members, name)) found.groups.push_back(id);
-    return true;
-  }));
   if (!group_part.empty() && !group_listed) {
     return fail(ErrorKind::Invalid, "the image's group '" + printable(group_part) + "' is not in its /etc/group");
   }

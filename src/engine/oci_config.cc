@@ -85,7 +85,9 @@ Result<std::string> oci_config(const ContainerSpec& spec) {
   for (const auto& mount : spec.mounts) {
     out.raw(R"(,{"type":"bind","destination":)").string(mount.target).raw(R"(,"source":)").string(mount.source);
     out.raw(R"(,"options":["rbind","nosuid","nodev",)");
-    out.raw(mount.writable ? R"("rw")" : spec.recursive_readonly ? R"("ro","rro")" : R"("ro")").raw("]}");
+    // crun 1.8 takes "rro" for directories only; below a file nothing can be mounted.
+    const bool recursive = mount.directory && spec.recursive_readonly;
+    out.raw(mount.writable ? R"("rw")" : recursive ? R"("ro","rro")" : R"("ro")").raw("]}");
   }
   out.raw(R"(],"linux":{"namespaces":[{"type":"pid"},{"type":"mount"},{"type":"ipc"},{"type":"uts"})");
   if (!action.network) out.raw(R"(,{"type":"network"})");

@@ -1,0 +1,187 @@
+// The embedded engine must be prepared before any thread is started, so its tests have a main of their own; and what
+// they share.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/fd.h"
+#include "base/mounts.h"
+#include "base/process.h"
+#include "engine/run_guard.h"
+#include "engine/testing.h"
+
+namespace boxcar::testing {
+
+namespace fs = std::filesystem;
+
+ScratchDirectory::ScratchDirectory() {
+  const char* base = std::getenv("TMPDIR");
+  path_ = std::string(base == nullptr ? "/tmp" : base) + "/boxcar-engine-XXXXXX";
+  if (::mkdtemp(path_.data()) == nullptr) std::abort();
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  std::ignore = remove_tree(path_);
+}
+
+void make_busybox_tree(const std::string& directory) {
+  fs::create_directories(directory + "/bin");
+  fs::create_directories(directory + "/etc");
+  fs::copy_file("/bin/busybox", directory + "/bin/busybox");
+  SpawnOptions options;
+  options.argv = {"/bin/busybox", "--list"};
+  const auto applets = run_program(options);
+  for (std::string_view rest = applets->out; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    const std::string name(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+    if (name != "busybox") fs::create_symlink("busybox", directory + "/bin/" + name);
+  }
+  std::ignore = write_file(directory + "/etc/passwd",
+                           "root:x:0:0:root:/root:/bin/sh\nworker:x:1000:1001::/home/worker:/bin/sh\n");
+  std::ignore =
+      write_file(directory + "/etc/group", "root:x:0:\nworker:x:1001:\ndata:x:2000:other,worker\nlast:x:3000:worker\n");
+}
+
+std::shared_ptr<Action> make_action(std::vector<std::string> argv) {
+  auto image = std::make_shared<Image>();
+  image->reference = "docker.io/test/busybox:latest";
+  image->architecture = "amd64";
+  auto action = std::make_shared<Action>();
+  action->image = image;
+  action->argv = std::move(argv);
+  action->env = {"PATH=/bin"};
+  action->working_dir = "/";
+  return action;
+}
+
+void RememberingSink::started(JobId id) {
+  const std::lock_guard lock(mutex_);
+  ++seen_[id].started;
+  changed_.notify_all();
+}
+
+void RememberingSink::output(JobId id, Stream stream, std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  Seen& seen = seen_[id];
+  if (seen.started != 1 || seen.ended != 0) seen.after_end = true;
+  std::string& text = stream == Stream::Out ? seen.out : seen.err;
+  if (stream == Stream::Out) seen.out_bytes += bytes.size();
+  text += bytes.substr(0, (1 << 20) - std::min<std::size_t>(text.size(), 1 << 20));
+  changed_.notify_all();
+}
+
+void RememberingSink::ended(JobId id, const Ending& ending) {
+  const std::lock_guard lock(mutex_);
+  ++seen_[id].ended;
+  seen_[id].ending = ending;
+  changed_.notify_all();
+}
+
+RememberingSink::Seen RememberingSink::wait(JobId id) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, std::chrono::seconds(60), [&] { return seen_[id].ended > 0; })) {
+    ADD_FAILURE() << "job " << id << " does not end";
+  }
+  return seen_[id];
+}
+
+void RememberingSink::wait_for_output(JobId id, const std::string& text) {
+  std::unique_lock lock(mutex_);
+  const auto there = [&] { return seen_[id].out.find(text) != std::string::npos || seen_[id].ended > 0; };
+  if (!changed_.wait_for(lock, std::chrono::seconds(30), there) || seen_[id].ended > 0) {
+    ADD_FAILURE() << "job " << id << " does not print " << text << ": " << seen_[id].out << seen_[id].err;
+  }
+}
+
+RememberingSink::Seen RememberingSink::now(JobId id) {
+  const std::lock_guard lock(mutex_);
+  return seen_[id];
+}
+
+EngineFixture::EngineFixture(const std::string& runtime) : layers{scratch.at("layer")} {
+  make_busybox_tree(layers[0]);
+  EmbeddedOptions options;
+  options.runtime = runtime;
+  options.run = test_run();
+  auto made = make_embedded_engine(
+      options, [this](const Image&) { return layers; }, sink);
+  if (!made) ADD_FAILURE() << made.error().text();
+  engine = *std::move(made);
+}
+
+Job EngineFixture::job(std::shared_ptr<const Action> action) {
+  static JobId next = 1;
+  Job job;
+  job.id = next++;
+  job.action = std::move(action);
+  job.directory = scratch.at("job" + std::to_string(job.id));
+  return job;
+}
+
+RememberingSink::Seen EngineFixture::run(std::shared_ptr<const Action> action, std::vector<Mount> mounts) {
+  Job next = job(std::move(action));
+  next.mounts = std::move(mounts);
+  const JobId id = next.id;
+  if (auto begun = engine->start(std::move(next)); !begun) {
+    RememberingSink::Seen seen;
+    seen.ending.exit_code = -1;
+    seen.ending.engine_error = begun.error().text();
+    return seen;
+  }
+  return sink.wait(id);
+}
+
+std::string test_run() {
+  return "test-" + std::to_string(::getpid());
+}
+
+std::string leftovers(const std::string& run) {
+  std::string found;
+  if (exists("/run/boxcar/runs/" + run)) found += "the lock of the run\n";
+  for (const auto& hierarchy : usable_hierarchies(mount_points().value(), read_file("/proc/self/cgroup").value())) {
+    const std::string group = hierarchy.base + "/boxcar/" + run;
+    if (!exists(group)) continue;
+    found += "the cgroup " + group + "\n";
+    for (const auto& entry : fs::recursive_directory_iterator(group)) {
+      if (entry.path().filename() != "cgroup.procs") continue;
+      const std::string pids = read_file(entry.path()).value_or("");
+      if (!pids.empty()) found += "processes " + pids + "\n";
+    }
+  }
+  return found;
+}
+
+namespace {
+
+// What lifecycle_test.cc kills: a runner with one container that does not end by itself.
+int run_until_killed(const std::string& runtime, const std::string& ready) {
+  EngineFixture on(runtime);
+  Job job = on.job(make_action({"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done", ready}));
+  const JobId id = job.id;
+  if (!on.engine->start(std::move(job))) return 1;
+  on.sink.wait_for_output(id, "ready");
+  if (!write_file(ready, "")) return 1;
+  on.sink.wait(id);
+  return 1;
+}
+
+}  // namespace
+
+}  // namespace boxcar::testing
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  boxcar::EmbeddedOptions options;
+  options.run = boxcar::testing::test_run();
+  if (auto prepared = boxcar::prepare_embedded(options); !prepared) {
+    std::fprintf(stderr, "%s\n", prepared.error().text().c_str());
+    return 1;
+  }
+  if (argc == 4 && std::string(argv[1]) == "--runner") return boxcar::testing::run_until_killed(argv[2], argv[3]);
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,77 @@
+// For the engine's tests: a root tree of busybox as the one layer, and a sink that remembers.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/embedded.h"
+
+namespace boxcar::testing {
+
+// A fresh directory below $TMPDIR, removed with the object.
+class ScratchDirectory {
+ public:
+  ScratchDirectory();
+  ~ScratchDirectory();
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  const std::string& path() const { return path_; }
+  std::string at(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+// Busybox with its applets in /bin, /etc/passwd and /etc/group, and little else.
+void make_busybox_tree(const std::string& directory);
+
+std::shared_ptr<Action> make_action(std::vector<std::string> argv);
+inline std::shared_ptr<Action> make_shell(const std::string& script) {
+  return make_action({"/bin/sh", "-c", script});
+}
+
+class RememberingSink : public EngineSink {
+ public:
+  struct Seen {
+    int started = 0;
+    int ended = 0;
+    bool after_end = false;  // something came when it should have been over
+    std::uint64_t out_bytes = 0;
+    std::string out, err;  // the first megabyte
+    Ending ending;
+  };
+  void started(JobId id) override;
+  void output(JobId id, Stream stream, std::string_view bytes) override;
+  void ended(JobId id, const Ending& ending) override;
+  Seen wait(JobId id);                                      // for its end
+  void wait_for_output(JobId id, const std::string& text);  // on stdout
+  Seen now(JobId id);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<JobId, Seen> seen_;
+};
+
+// An engine with that runtime over one layer, and how to run a job on it.
+class EngineFixture {
+ public:
+  explicit EngineFixture(const std::string& runtime);
+  Job job(std::shared_ptr<const Action> action);
+  RememberingSink::Seen run(std::shared_ptr<const Action> action, std::vector<Mount> mounts = {});
+  RememberingSink::Seen shell(const std::string& script) { return run(make_shell(script)); }
+
+  ScratchDirectory scratch;
+  std::vector<std::string> layers;
+  RememberingSink sink;
+  std::unique_ptr<Engine> engine;
+};
+
+std::string test_run();  // the run's name of this process
+std::string leftovers(
+    const std::string& run);  // processes, mounts, cgroups and locks of a run, for people; "" when there are none
+
+}  // namespace boxcar::testing
