@@ -10,9 +10,8 @@ std::string read(std::string_view text) {
   Report report("", findings);
   const auto tree = read_json(text, report);
   std::string out;
-  for (const auto& finding : findings.all()) out += finding.text() + "\n";
+  for (const auto& finding : findings.all()) out += finding.text().substr(1) + "\n";  // ":1:2: …"
   if (!out.empty()) return out;
-  const std::vector<Node> none;
   const Node* node = &tree->root();
   for (const Node* end = node->next(); node != end; ++node) {  // all nodes, in the order of the document
     out += std::to_string(node->at.line) + ":" + std::to_string(node->at.column) + " " + node->described() + "\n";

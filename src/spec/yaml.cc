@@ -38,7 +38,7 @@ unsigned height_of(const Node& node) {
 constexpr std::string_view kStandardTag = "tag:yaml.org,2002:";
 
 bool is_merge(const Node& key) {
-  return key.kind == Node::Kind::String && key.text == "<<";
+  return key.kind == Node::Kind::Merge;
 }
 
 }  // namespace
@@ -158,7 +158,9 @@ struct YamlStream::Impl {
     node.text.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
     if (scalar.tag != nullptr) {
       resolve_tagged(node, view(scalar.tag));
-    } else if (scalar.plain_implicit && !(key && is_merge(node))) {
+    } else if (scalar.plain_implicit && key && node.text == "<<") {
+      node.kind = Node::Kind::Merge;
+    } else if (scalar.plain_implicit) {
       resolve_plain(node, version, report);
     }
     return keep_anchor(view(scalar.anchor), tree, index) && advance();

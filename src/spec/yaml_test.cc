@@ -25,7 +25,7 @@ std::string read(std::string_view text, YamlVersion version = YamlVersion::V12) 
   const auto tree = read_yaml(text, version, report);
   if (findings.all().empty()) return shown(tree->root());
   std::string out;
-  for (const auto& finding : findings.all()) out += finding.text() + "\n";
+  for (const auto& finding : findings.all()) out += finding.text().substr(1) + "\n";  // ":1:2: …"
   return out;
 }
 
@@ -141,7 +141,7 @@ TEST(Yaml, EndsAfterAThousandFindings) {
   Report report("", findings);
   read_yaml(text, YamlVersion::V12, report);
   ASSERT_EQ(findings.all().size(), 1001u);
-  EXPECT_EQ(findings.all().back().text(), "1001:3: more than 1000 findings; the rest is not shown");
+  EXPECT_EQ(findings.all().back().text(), ":1001:3: more than 1000 findings; the rest is not shown");
 }
 
 // Many keys, and many keys that stand twice: not quadratic.
@@ -181,7 +181,7 @@ TEST(Yaml, StreamsKeyByKey) {
   EXPECT_EQ(yaml.next_key(), nullptr);
   EXPECT_TRUE(yaml.close());
   ASSERT_EQ(findings.all().size(), 1u);
-  EXPECT_EQ(findings.all()[0].text(), "3:1: a key must be text, found a list");
+  EXPECT_EQ(findings.all()[0].text(), ":3:1: a key must be text, found a list");
 }
 
 }  // namespace
