@@ -1,6 +1,7 @@
 // Layers, layouts and archives made by hand, for the tests of this folder.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <zlib.h>

@@ -1,0 +1,174 @@
+// Images from a real registry and a real Podman store.
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <thread>
+
+#include "image/image_store.h"
+#include "image/images_for_tests.h"
+#include "image/skopeo.h"
+
+namespace boxcar {
+namespace {
+
+int free_port() {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  return ntohs(address.sin_port);
+}
+
+bool answers(int port) {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+class Registry : public testing::Test {
+ protected:
+  Registry() {
+    // No test asks a Docker or Podman that happens to be on the machine.
+    setenv("DOCKER_HOST", ("unix://" + (directory_ / "no-docker.sock")).c_str(), 1);
+    port_ = free_port();
+    const std::string config = directory_ / "registry.yml";
+    EXPECT_TRUE(write_file(config, "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: " +
+                                       (directory_ / "registry") +
+                                       "}}\nhttp: {addr: '127.0.0.1:" + std::to_string(port_) + "'}\n"));
+    SpawnOptions options;
+    options.argv = {"docker-registry", "serve", config};
+    auto started = spawn(options);
+    EXPECT_TRUE(started);
+    child_ = *std::move(started);
+    for (int i = 0; i < 1000 && !answers(port_); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ~Registry() override {
+    kill(child_.pid, SIGKILL);
+    (void)wait_for(child_);
+    unsetenv("DOCKER_HOST");
+  }
+
+  std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+  void push(const std::string& reference, const std::string& name) {
+    must_run({"skopeo", "copy", "--quiet", "--dest-tls-verify=false",
+              "oci:" + (directory_ / "layout") + ":" + reference, "docker://" + host() + "/" + name});
+  }
+
+  TemporaryDirectory directory_;
+  LayoutMaker maker_{directory_ / "layout"};
+  int port_ = 0;
+  Child child_;
+  Pool pool_{2};
+};
+
+TEST_F(Registry, IsAskedWhenNobodyElseHasTheImage) {
+  maker_.config["config"] = {{"Env", {"A=1"}}};
+  maker_.layer({{'f', "base", std::string(100000, 'b')}}, Squeeze::Gzip)
+      .layer({{'f', "a", "1"}}, Squeeze::Gzip)
+      .add("x:1");
+  push("x:1", "bar/a:1");
+  ImageStore store(directory_ / "store", pool_);
+  const std::string name = host() + "/bar/a:1";
+  EXPECT_EQ(store.resolve(name, PullPolicy::Never).error().kind, ErrorKind::NotFound);
+  std::vector<std::string> progress;
+  const auto image =
+      store.resolve(name, PullPolicy::Missing, [&](const std::string& line) { progress.push_back(line); });
+  ASSERT_TRUE(image) << image.error().text();
+  EXPECT_EQ((*image)->reference, name);
+  EXPECT_EQ((*image)->env, std::vector<std::string>{"A=1"});
+  EXPECT_EQ(store.read_file(**image, "a", 10).value_or("none"), "1");
+  EXPECT_THAT(progress, testing::Contains("fetching docker://" + name));
+  EXPECT_THAT(progress, testing::Contains(testing::HasSubstr("unpacking layer 2 of 2")));
+
+  // By digest, and by the prefix.
+  const std::string digest =
+      nlohmann::json::parse(must_run({"skopeo", "inspect", "--tls-verify=false", "docker://" + name}))["Digest"];
+  const auto by_digest = store.resolve(host() + "/bar/a@" + digest, PullPolicy::Missing);
+  ASSERT_TRUE(by_digest) << by_digest.error().text();
+  EXPECT_EQ((*by_digest)->identity, (*image)->identity);
+  EXPECT_TRUE(store.import("docker://" + name, "mine"));
+  EXPECT_TRUE(store.resolve("mine", PullPolicy::Never));
+
+  // A new image of the same name: taken when asked to always; the layer they share is not fetched again.
+  maker_.clear();
+  maker_.layer({{'f', "base", std::string(100000, 'b')}}, Squeeze::Gzip)
+      .layer({{'f', "a", "22"}}, Squeeze::Gzip)
+      .add("x:2");
+  push("x:2", "bar/a:1");
+  must_run({"sh", "-c",
+            "echo damaged > $(find $0/registry -path '*" + maker_.layers[0]["digest"].get<std::string>().substr(7) +
+                "/data')",
+            directory_.path()});
+  ImageStore again(directory_ / "store", pool_);
+  EXPECT_EQ((*again.resolve(name, PullPolicy::Missing))->identity, (*image)->identity);
+  const auto newer = again.resolve(name, PullPolicy::Always);
+  ASSERT_TRUE(newer) << newer.error().text();
+  EXPECT_EQ(again.read_file(**newer, "a", 10).value_or("none"), "22");
+  EXPECT_EQ(again.read_file(**newer, "base", 1000000)->size(), 100000U);
+}
+
+TEST_F(Registry, TheErrorNamesEveryPlace) {
+  ImageStore store(directory_ / "store", pool_);
+  const auto none = store.resolve(host() + "/no/such", PullPolicy::Missing);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::NotFound) << none.error().text();
+  const std::string text = none.error().text();
+  for (const char* part : {"no image 127.0.0.1:", "/no/such:latest", "the local store: not there",
+                           "Docker: no Docker answers at", "Podman: ", "the registry: "}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in: " << text;
+  }
+  const auto closed = store.resolve("127.0.0.1:" + std::to_string(free_port()) + "/a", PullPolicy::Missing);
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().kind, ErrorKind::Unavailable) << closed.error().text();
+  EXPECT_NE(closed.error().text().find("connection refused"), std::string::npos) << closed.error().text();
+}
+
+TEST_F(Registry, ADamagedBlobIsNoticed) {
+  maker_.layer({{'f', "a", std::string(100000, 'x')}}, Squeeze::Gzip).add("x:1");
+  push("x:1", "bar/a");
+  must_run({"sh", "-c",
+            "f=$(find $0/registry -path '*" + maker_.layers[0]["digest"].get<std::string>().substr(7) +
+                "/data'); dd if=/dev/zero of=$f bs=1 seek=20 count=9 conv=notrunc status=none",
+            directory_.path()});
+  ImageStore store(directory_ / "store", pool_);
+  EXPECT_FALSE(store.resolve(host() + "/bar/a", PullPolicy::Missing));
+  EXPECT_TRUE(store.list()->empty());
+}
+
+TEST(Podman, HasWhatBuildahBuilt) {
+  TemporaryDirectory directory;
+  setenv("DOCKER_HOST", ("unix://" + (directory / "no-docker.sock")).c_str(), 1);
+  // A store of its own, in every way that skopeo, buildah and podman look for one.
+  ASSERT_TRUE(write_file(directory / "storage.conf", "[storage]\ndriver = \"vfs\"\ngraphroot = \"" +
+                                                         (directory / "graph") + "\"\nrunroot = \"" +
+                                                         (directory / "run") + "\"\n"));
+  setenv("CONTAINERS_STORAGE_CONF", (directory / "storage.conf").c_str(), 1);
+  const std::string container = must_run({"buildah", "from", "--name", "boxcar-test", "scratch"});
+  ASSERT_TRUE(write_file(directory / "kliko.yml", "schema_version: 3\n"));
+  must_run({"buildah", "copy", "boxcar-test", directory / "kliko.yml", "/kliko.yml"});
+  must_run({"buildah", "config", "--env", "A=1", "boxcar-test"});
+  must_run({"buildah", "commit", "--quiet", "boxcar-test", "kliko/built"});
+  Pool pool(2);
+  ImageStore store(directory / "store", pool);
+  const auto image = store.resolve("kliko/built", PullPolicy::Missing);
+  ASSERT_TRUE(image) << image.error().text();
+  EXPECT_EQ((*image)->reference, "docker.io/kliko/built:latest");
+  EXPECT_THAT((*image)->env, testing::Contains("A=1"));
+  EXPECT_EQ(store.read_file(**image, "kliko.yml", 100).value_or("none"), "schema_version: 3\n");
+  EXPECT_TRUE(store.import("containers-storage:localhost/kliko/built", "other"));
+  must_run({"buildah", "rm", "boxcar-test"});
+  must_run({"buildah", "rmi", "--all", "--force"});
+  unsetenv("CONTAINERS_STORAGE_CONF");
+  unsetenv("DOCKER_HOST");
+}
+
+}  // namespace
+}  // namespace boxcar
