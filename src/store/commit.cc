@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/clock.h"
@@ -54,6 +55,12 @@ std::optional<InResult> in_result(const std::string& store, const std::string& p
   const auto slash = std::min(inner.find('/'), inner.size());
   return InResult{std::string(below.substr(0, folder)), std::string(inner.substr(0, slash)),
                   std::string(inner.substr(std::min(slash + 1, inner.size())))};
+}
+
+bool same_content(const StoredResult& a, const StoredResult& b) {
+  return std::equal(a.ports.begin(), a.ports.end(), b.ports.begin(), b.ports.end(), [](const auto& x, const auto& y) {
+    return x.port == y.port && x.kind == y.kind && x.present == y.present && x.content == y.content;
+  });
 }
 
 class Commit {
@@ -197,9 +204,22 @@ Result<StoredResult> Store::commit(const Workspace& workspace, const Action& act
   CHECK_OK(check_inputs(workspace, state.host));
   Commit commit(workspace, action, ending, state.root, state.pool, state.index);
   CHECK_OK(commit.complete(key));
+  if (auto there = state.same_as(commit.result())) return *std::move(there);
   if (state.options.sync) CHECK_OK(commit.sync());
   CHECK_OK(state.publish(commit.directory(), result_folder(action.image->identity, key), key, commit.index_record()));
   return commit.result();
+}
+
+// A result that says the same already, whole: another boxcar was quicker, or the step was run again for nothing. It
+// stays, since others may be reading it.
+std::optional<StoredResult> Store::State::same_as(const StoredResult& result) {
+  const auto found = index.find(result.key);
+  if (!found) return std::nullopt;
+  live.mark(result.key);
+  Record record;
+  if (!record.decode(result.key, *found) || !same_content(record.result, result)) return std::nullopt;
+  if (check_stat(root_fd.get(), record) != Condition::Same) return std::nullopt;
+  return std::move(record.result);
 }
 
 // The record goes first: killed in between, it speaks of a directory that isn't there, which is no result.
@@ -231,7 +251,8 @@ void Store::discard(const Workspace& workspace, bool keep) {
     const std::string merged = join_path(join_path(workspace.directory, "views"), join_path(view.port, "merged"));
     // Unmounted already by commit(), unless the attempt failed: what is kept for a person is a whole tree then.
     if (unmount(merged) && keep) {
-      (void)merge_overlay(join_path(join_path(workspace.directory, "result"), view.port), view.lower, false, {});
+      (void)merge_overlay(join_path(join_path(workspace.directory, "result"), view.port), view.lower,
+                          in_result(state_->root, view.lower).has_value(), {});
     }
   }
   if (keep) {

@@ -145,20 +145,18 @@ std::optional<std::string_view> Index::find(const Key& key) {
   return header->payload();
 }
 
-std::optional<std::string_view> Index::find_again(const Key& key) {
-  {
-    const std::lock_guard guard(mutex_);
-    struct stat info {};
-    if (::fstatat(store_, kName, &info, 0) != 0) return std::nullopt;
-    if (info.st_ino != inode_) {
-      reload();
-    } else if (static_cast<std::uint64_t>(info.st_size) > end_) {
-      load_tail();
-    } else {
-      return std::nullopt;
-    }
+bool Index::refresh() {
+  const std::lock_guard guard(mutex_);
+  struct stat info {};
+  if (::fstatat(store_, kName, &info, 0) != 0) return false;
+  if (info.st_ino != inode_) {
+    reload();
+  } else if (static_cast<std::uint64_t>(info.st_size) > end_) {
+    load_tail();
+  } else {
+    return false;
   }
-  return find(key);
+  return true;
 }
 
 char* Index::keep(std::string_view bytes) {

@@ -22,8 +22,7 @@ class Index {
 
   // The encoded record; valid as long as the index. Thread-safe, like all of it.
   std::optional<std::string_view> find(const Key& key);
-  // Looks at the file first, whether another process appended something.
-  std::optional<std::string_view> find_again(const Key& key);
+  bool refresh();  // reads what other processes appended. False: nothing
   void put(const Key& key, std::string_view record);
   void drop(const Key& key);
   void touch(const Key& key, std::int64_t now);  // last used; kept to the hour

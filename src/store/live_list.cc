@@ -46,9 +46,11 @@ void LiveList::open() {
   }
 }
 
-LiveList::~LiveList() {
+void LiveList::release() {
   if (page_ != nullptr) ::munmap(page_, sizeof(Page));
+  page_ = nullptr;
   if (fd_) ::unlink(path_.c_str());
+  fd_.reset();
 }
 
 void LiveList::mark(const Digest& key) {

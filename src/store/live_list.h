@@ -17,11 +17,13 @@ namespace boxcar {
 class LiveList {
  public:
   explicit LiveList(std::string store) : store_(std::move(store)) {}
-  ~LiveList();  // the run no longer reads anything
+  ~LiveList() { release(); }
   LiveList(const LiveList&) = delete;
   LiveList& operator=(const LiveList&) = delete;
 
   void mark(const Digest& key);  // thread-safe; the file is made with the first
+
+  void release();  // the run no longer reads anything
 
   // The marks of all live runs of a store, in this process or another. Files of dead runs are removed on the way.
   class Marks {

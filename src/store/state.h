@@ -35,6 +35,7 @@ struct Store::State {
   void remove_leftovers();
   // A fresh name in <store>/trash. What is moved there is removed now or by a later run.
   std::string trash_name(const std::string& name);
+  std::optional<StoredResult> same_as(const StoredResult& result);
   // Renames the complete result `from` to `folder`, whatever stands there.
   Result<void> publish(const std::string& from, const std::string& folder, const Key& key, const std::string& record);
   Result<void> move_aside(const std::string& folder, const Key& key);

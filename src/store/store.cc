@@ -16,6 +16,8 @@ Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Store::~Store() {
   flush();
+  state_->live.release();
+  if (state_->trash_counter > 0) state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& pool, StoreOptions options) {
@@ -66,7 +68,7 @@ std::optional<StoredResult> Store::lookup(const Action& action, const Key& key) 
   State& state = *state_;
   const Digest& image = action.image->identity;
   auto found = state.index.find(key);
-  if (!found) found = state.index.find_again(key);
+  if (!found && state.index.refresh()) found = state.index.find(key);
   if (found) {
     state.live.mark(key);  // before it is looked at: see live_list.h
     Record record;

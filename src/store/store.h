@@ -65,6 +65,7 @@ class Store : public Results {
 
  private:
   struct State;
+  class Collector;
   explicit Store(std::unique_ptr<State> state);
   std::optional<StoredResult> adopt(const Digest& image, const Key& key);
   std::unique_ptr<State> state_;

@@ -52,6 +52,16 @@ Result<std::string> read_aside(int store, const Record& record) {
   return text;
 }
 
+// Writes .entries where it is needed, and notes the directory's own stat after that.
+Result<CheckedRecord> settled(CheckedRecord checked, int folder) {
+  CHECK_OK(place_entries(folder, checked.entries));
+  struct stat info {};
+  if (::fstat(folder, &info) != 0) return fail_errno("reading a result");
+  checked.record.inode = info.st_ino;
+  checked.record.mtime = StatRecord::of(info).mtime;
+  return checked;
+}
+
 }  // namespace
 
 Condition check_stat(int store, const Record& record) {
@@ -131,12 +141,28 @@ Result<CheckedRecord> check_content(const std::string& root, const Record& recor
     entries.entries(tree.entries);
   }
   checked.entries = entries.take();
-  CHECK_OK(place_entries(fd.get(), checked.entries));
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return fail_errno("reading " + folder);
-  checked.record.inode = info.st_ino;
-  checked.record.mtime = StatRecord::of(info).mtime;
-  return checked;
+  return settled(std::move(checked), fd.get());
+}
+
+Result<CheckedRecord> renew_stat(const std::string& root, const Record& record) {
+  TRY(const auto store, open_file(root, O_PATH | O_DIRECTORY));
+  TRY(auto trees, decode_entries(store.get(), record));
+  const std::string folder = join_path(root, result_folder(record.result.image, record.result.key));
+  CheckedRecord renewed{record, {}};
+  Encoder entries;
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    if (!record.result.ports[i].present) continue;
+    for (auto& entry : trees[i]) {
+      struct stat info {};
+      const std::string path = join_path(join_path(folder, record.port_path(i)), entry.path);
+      if (::lstat(path.c_str(), &info) != 0) return fail_errno("reading " + printable(path));
+      entry.stat = StatRecord::of(info);
+    }
+    entries.entries(trees[i]);
+  }
+  renewed.entries = entries.take();
+  TRY(const auto fd, open_file(folder, O_RDONLY | O_DIRECTORY));
+  return settled(std::move(renewed), fd.get());
 }
 
 Result<void> place_entries(int result, std::string_view entries) {

@@ -29,6 +29,9 @@ struct CheckedRecord {
 };
 Result<CheckedRecord> check_content(const std::string& root, const Record& record, Pool& pool, bool all);
 
+// The record with its present stat records, its content taken for unchanged.
+Result<CheckedRecord> renew_stat(const std::string& root, const Record& record);
+
 // The entries of each of the record's ports, none of one that is not present. NotFound: they stood aside, and were lost
 // or altered.
 Result<std::vector<std::vector<TreeEntry>>> decode_entries(int store, const Record& record);

@@ -1,0 +1,126 @@
+// A runner that is killed while it commits.
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <random>
+#include <thread>
+
+#include "base/tree_digest.h"
+#include "store/store_fixture.h"
+
+namespace boxcar {
+namespace {
+
+constexpr const char* kStore = "BOXCAR_TEST_COMMITS_TO";
+
+Action numbered(int i) {
+  Action action;
+  auto image = std::make_shared<Image>();
+  image->architecture = "amd64";
+  image->identity = sha256("image");
+  action.image = image;
+  action.argv = {"/kliko", std::to_string(i)};
+  action.working_dir = "/";
+  action.step = "step" + std::to_string(i);
+  action.outputs = {{"output", PortKind::Directory, "/output", true, ""}};
+  return action;
+}
+
+constexpr int kFiles = 20;
+
+// The killed one: this program again, before any test, with the store's name in its environment.
+void commit_for_ever(const std::string& directory) {
+  Pool pool(2);
+  auto store = Store::open(directory, pool);
+  if (!store) ::_exit(1);
+  for (int i = 0;; ++i) {
+    const Action action = numbered(i % 40);
+    const Key key = action_key(action);
+    if ((*store)->lookup(action, key) && i % 3 != 0) continue;
+    const auto workspace = (*store)->prepare(action, key, {"run" + std::to_string(::getpid()), action.step, i});
+    if (!workspace) ::_exit(2);
+    for (int f = 0; f < kFiles; ++f) {
+      // Contents of their own each time, so that what stands there is replaced.
+      if (!write_file(workspace->mounts[0].source + "/" + std::to_string(f),
+                      std::to_string(i) + " " + std::to_string(::getpid())))
+        ::_exit(3);
+    }
+    if (!(*store)->commit(*workspace, action, key, Ending{})) ::_exit(4);
+    (*store)->discard(*workspace, false);
+  }
+}
+
+const bool is_the_killed_one = [] {
+  const char* directory = std::getenv(kStore);
+  if (directory != nullptr) commit_for_ever(directory);
+  return false;
+}();
+
+TEST(KillTest, KilledAtAnyMomentNothingHalfIsTakenForAResult) {
+  ASSERT_FALSE(is_the_killed_one);
+  const TemporaryDirectory directory;
+  const std::string where = directory / "store";
+  std::mt19937 random(std::random_device{}());
+  Pool pool(2);
+  std::size_t found = 0;
+  for (int round = 0; round < 50; ++round) {
+    SpawnOptions options;
+    options.argv = {"/proc/self/exe"};
+    options.env = std::vector<std::string>{std::string(kStore) + "=" + where};
+    const auto child = spawn(options);
+    ASSERT_TRUE(child) << child.error().text();
+    std::this_thread::sleep_for(std::chrono::microseconds(5'000 + random() % 60'000));
+    ASSERT_EQ(::kill(child->pid, SIGKILL), 0);
+    const auto exit = wait_for(*child);
+    ASSERT_TRUE(exit);
+    ASSERT_EQ(exit->signal, SIGKILL) << "it ended by itself: " << exit->code;
+
+    auto store = Store::open(where, pool);
+    ASSERT_TRUE(store) << store.error().text();
+    for (int i = 0; i < 40; ++i) {
+      const Action action = numbered(i);
+      const auto result = (*store)->lookup(action, action_key(action));
+      if (!result) continue;
+      ++found;
+      const std::string output = (*store)->port_path(*result, result->ports[0]);
+      const auto tree = digest_tree(output, pool);
+      ASSERT_TRUE(tree) << tree.error().text();
+      EXPECT_EQ(tree->digest, result->ports[0].content);
+      EXPECT_EQ(tree->files, kFiles);
+    }
+    // A later run removes what is left, but for what this one may still read.
+    store->reset();
+    store = Store::open(where, pool);
+    ASSERT_TRUE(store);
+    const Action later = numbered(1000);
+    const auto workspace = (*store)->prepare(later, action_key(later), {"later" + std::to_string(round), "later", 1});
+    ASSERT_TRUE(workspace) << workspace.error().text();
+    (*store)->discard(*workspace, false);
+    store->reset();
+    EXPECT_TRUE(std::filesystem::is_empty(where + "/work"));
+    EXPECT_TRUE(!exists(where + "/trash") || std::filesystem::is_empty(where + "/trash"));
+    EXPECT_TRUE(std::filesystem::is_empty(where + "/live"));
+  }
+  EXPECT_GT(found, 500U);
+}
+
+TEST(KillTest, WorkspacesOfLiveRunsStay) {
+  const TemporaryDirectory directory;
+  Pool pool(2);
+  auto first = Store::open(directory / "store", pool);
+  auto second = Store::open(directory / "store", pool);
+  const Action action = numbered(1);
+  const auto mine = (*first)->prepare(action, action_key(action), {"first", "step", 1});
+  const auto other = (*second)->prepare(action, action_key(action), {"second", "step", 1});
+  second->reset();
+  EXPECT_TRUE(exists(mine->directory));
+  EXPECT_TRUE(exists(other->directory)) << "its run ended without discarding it, and nobody has come since";
+  auto third = Store::open(directory / "store", pool);
+  ASSERT_TRUE((*third)->prepare(action, action_key(action), {"third", "step", 1}));
+  third->reset();
+  EXPECT_TRUE(exists(mine->directory));
+  EXPECT_FALSE(exists(other->directory));
+}
+
+}  // namespace
+}  // namespace boxcar
