@@ -49,7 +49,8 @@ void Options::choice(const std::string& names, std::string& value, const std::ve
 
 void Options::list(const std::string& names, std::vector<std::string>& values, const std::string& help,
                    const std::string& kind) {
-  auto* option = state_->app.add_option(names, values, help)->allow_extra_args(false);
+  auto* option = state_->app.add_option(names, values, help);
+  if (names.starts_with("-")) option->allow_extra_args(false);  // "--set a=1 --set b=2", a value each
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   if (!kind.empty()) option->type_name(kind);
 }
