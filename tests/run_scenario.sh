@@ -19,7 +19,7 @@ export SOURCE=$(dirname "$here")
   unset XDG_RUNTIME_DIR BOXCAR_STORE BOXCAR_ENGINE
   for name in boxcar kliko-run kliko-validate; do ln -s "$BOXCAR" "$SCENARIO/bin/$name"; done
   set -euo pipefail
-  trap 'echo "$(basename "$script"):$LINENO: $BASH_COMMAND"' ERR
+  trap 'echo "$(basename "${BASH_SOURCE[0]}"):$LINENO: $BASH_COMMAND" >&2' ERR
   set -E
   . "$here/scenario_lib.sh"
   . "$script"

@@ -26,4 +26,4 @@ expect_err 'boxcar.yml:4:[0-9]+: .*txet.*text' 'boxcar.yml:5:[0-9]+: .*nowhere' 
 [ ! -e .boxcar ] || [ -z "$(find .boxcar -name manifest.json)" ] || fail "something ran"
 expect_exit 2 boxcar run boxcar.yml --json
 expect_json '.findings | length >= 10' '.findings | all(.file and .line and .column and .message)'
-expect_exit 2 boxcar validate boxcar.yml
+expect_exit 2 boxcar run --dry-run boxcar.yml

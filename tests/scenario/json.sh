@@ -1,5 +1,5 @@
 # --json: stdout holds one JSON object and nothing else; everything for people goes to stderr.
-make_kliko_image test/loud 'echo to stdout; echo to stderr >&2' <<<'{schema_version: 4, io: split}'
+make_kliko_image test/loud 'echo to stdout; echo to stderr >&2; touch /output/done' <<<'{schema_version: 4, io: split}'
 expect_exit 0 boxcar chain --json test/loud
 expect_json '(keys | sort) == ["run", "seconds", "status", "steps"]' \
   '.steps["1-loud"] | (keys | sort) == ["attempts", "exit_code", "image", "key", "result", "seconds", "status"]' \

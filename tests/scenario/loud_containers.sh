@@ -1,7 +1,7 @@
 # A gigabyte of output, one line of 100 MB, NUL bytes: the log is capped, and says so; memory does not grow.
-make_kliko_image test/loud 'yes "a line of the log" | head -c ${BYTES}' <<<'{schema_version: 4, io: split}'
-make_kliko_image test/long 'head -c 100000000 /dev/zero | tr "\0" x; echo; echo after' <<<'{schema_version: 4, io: split}'
-make_kliko_image test/nul 'printf "a\0b\n"; printf "\377\n"; printf "end\033[2J\n"' <<<'{schema_version: 4, io: split}'
+make_kliko_image test/loud 'yes "a line of the log" | head -c ${BYTES}; touch /output/done' <<<'{schema_version: 4, io: split}'
+make_kliko_image test/long 'head -c 100000000 /dev/zero | tr "\0" x; echo; echo after; touch /output/done' <<<'{schema_version: 4, io: split}'
+make_kliko_image test/nul 'printf "a\0b\n"; printf "\377\n"; printf "end\033[2J\n"; touch /output/done' <<<'{schema_version: 4, io: split}'
 cat >boxcar.yml <<'FLOW'
 workflow: loud
 steps:

@@ -1,5 +1,5 @@
 # The record: runs, status, logs, on the latest run when none is named, from anywhere.
-make_kliko_image test/talk 'echo out loud; echo "to err" >&2; printf "no end"' <<<'{schema_version: 4, io: split}'
+make_kliko_image test/talk 'echo out loud; echo "to err" >&2; printf "no end"; touch /output/done' <<<'{schema_version: 4, io: split}'
 make_kliko_image test/fail 'echo broken; exit 5' <<<'{schema_version: 4, io: split}'
 expect_exit 0 boxcar chain --json test/talk
 first=$(json .run)

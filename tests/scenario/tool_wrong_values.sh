@@ -1,5 +1,5 @@
 # Types are strict, and a call that is wrong is refused before anything starts, all of it at once.
-make_kliko_image test/strict 'echo ran' <<'SPEC'
+make_kliko_image test/strict 'echo ran >/output/ran' <<'SPEC'
 schema_version: 4
 io: split
 sections:
@@ -13,7 +13,7 @@ sections:
       - {name: short, type: str, max_length: 3}
       - {name: sky, type: file}
 SPEC
-expect_exit 2 boxcar tool test/strict --channels 2.5 --hours long --fast maybe --tel ska --short four --sky missing.txt
+expect_exit 2 boxcar tool test/strict --channels 2.5 --hours long --fast=maybe --tel ska --short four --sky missing.txt
 expect_err 'channels' 'hours' 'fast' 'tel.*meerkat' 'short.*3' 'missing.txt'
 expect_exit 2 boxcar tool test/strict --channels 1 --chanels 3
 expect_err 'chanels.*channels'
