@@ -235,7 +235,8 @@ Result<JobCgroup> RunCgroups::make(const std::string& job, const Limits& limits,
     }
     if (limits.cpu && hierarchy.cpu) CHECK_OK(limit_cpu(hierarchy, path, *limits.cpu));
     if (own_group) return {};
-    TRY(auto join, open_file(join_path(path, "cgroup.procs"), O_WRONLY));
+    // One thread that moves itself needs no global lock, for which the kernel would wait 10 ms and more.
+    TRY(auto join, open_file(join_path(path, hierarchy.version == 2 ? "cgroup.procs" : "tasks"), O_WRONLY));
     group.join_.push_back(std::move(join));
     return {};
   };

@@ -43,7 +43,7 @@ class JobCgroup {
  public:
   JobCgroup() = default;
 
-  // Descriptors of the cgroup.procs files: writing "0" to each takes the writer in. Open until close_join().
+  // Files open for writing: "0" in each takes the writer in, which must have one thread. Open until close_join().
   const std::vector<UniqueFd>& join() const { return join_; }
   void close_join() { join_.clear(); }
   // For a runtime that makes its own group: the name of one below, as in an OCI cgroupsPath; "" when there is none.

@@ -49,12 +49,12 @@ bool leaves_sigterm_to_the_kernel(pid_t pid) {
 }
 
 // Whether the process is still the runtime that sets the container up, which would lose a signal meant for the program:
-// the runtime's file, or the sealed copy of itself in memory that it runs from.
+// the runtime's file, or the sealed copy of itself that it runs from: in memory, or a detached mount of the file ("/").
 bool is_the_runtime(pid_t pid, const std::string& runtime) {
   std::array<char, PATH_MAX> target{};
   const ssize_t n = ::readlink(("/proc/" + std::to_string(pid) + "/exe").c_str(), target.data(), target.size());
   const std::string_view program(target.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-  return program.starts_with("/memfd:") || program == runtime;
+  return program == "/" || program.starts_with("/memfd:") || program == runtime;
 }
 
 }  // namespace
