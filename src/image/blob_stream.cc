@@ -48,6 +48,9 @@ struct BlobStream::State {
   Sha256 diff_hash;
   std::thread thread;
 
+  // Of a plain tar both digests are of the same bytes.
+  bool hashes_blob() const { return blob.digest && compressed; }
+
   // The next bytes of the blob as it is stored, hashed; 0 at its end, -1 with `error` set.
   ssize_t read_raw(char* into, std::size_t limit) {
     const std::size_t wanted = std::min<std::uint64_t>(limit, blob.size - at);
@@ -60,7 +63,7 @@ struct BlobStream::State {
                       : Error{ErrorKind::Invalid, blob.path + " ends too early", {}};
       return -1;
     }
-    if (blob.digest) blob_hash.update({into, static_cast<std::size_t>(got)});
+    if (hashes_blob()) blob_hash.update({into, static_cast<std::size_t>(got)});
     at += static_cast<std::uint64_t>(got);
     return got;
   }
@@ -134,7 +137,7 @@ struct BlobStream::State {
   void run() {
     (compressed ? inflate() : pass_plain());
     const std::lock_guard lock(mutex);
-    if (blob.digest && !error) blob_digest = blob_hash.finish();
+    if (hashes_blob() && !error) blob_digest = blob_hash.finish();
     ended = true;
     changed.notify_all();
   }
@@ -187,13 +190,14 @@ Result<void> BlobStream::verify(const Digest& diff_id) {
     TRY(const std::string_view rest, next());
     if (rest.empty()) break;
   }
-  const State& state = *state_;
-  if (state.blob.digest && *state.blob.digest != state.blob_digest) {
-    return fail(ErrorKind::Invalid, "the blob has the digest sha256:" + state.blob_digest.hex() +
-                                        ", its manifest says sha256:" + state.blob.digest->hex());
+  const Digest diff = state_->diff_hash.finish();
+  const Digest& blob = state_->compressed ? state_->blob_digest : diff;
+  if (state_->blob.digest && *state_->blob.digest != blob) {
+    return fail(ErrorKind::Invalid, "the blob has the digest sha256:" + blob.hex() +
+                                        ", its manifest says sha256:" + state_->blob.digest->hex());
   }
-  if (const Digest found = state_->diff_hash.finish(); found != diff_id) {
-    return fail(ErrorKind::Invalid, "unpacked it has the digest sha256:" + found.hex() +
+  if (diff != diff_id) {
+    return fail(ErrorKind::Invalid, "unpacked it has the digest sha256:" + diff.hex() +
                                         ", the image's configuration says sha256:" + diff_id.hex());
   }
   return {};
