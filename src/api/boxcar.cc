@@ -95,13 +95,14 @@ class PortNames {
 Result<void> feed_required(const WorkflowState& state, const StepDraft& draft, PortNames& ports, Step& step) {
   for (std::size_t i = 0; i < draft.required.size(); ++i) {
     const StepDraft& from = state.steps[draft.required[i]];
-    TRY(const auto reader, ports.tool_of(draft.image));
-    TRY(const auto producer, ports.tool_of(from.image));
-    if (i >= reader->inputs.size() || producer->outputs.empty()) {
+    const auto reader = ports.tool_of(draft.image);
+    const auto producer = ports.tool_of(from.image);
+    if (!reader || !producer) return {};  // the planner says what is wrong, with all the rest
+    if (i >= (*reader)->inputs.size() || (*producer)->outputs.empty()) {
       return fail(ErrorKind::Invalid,
                   "step '" + draft.name + "' has no input port left that could read '" + from.name + "'");
     }
-    step.inputs.push_back({reader->inputs[i].name, Link{from.name, producer->outputs[0].name, ""}, {}});
+    step.inputs.push_back({(*reader)->inputs[i].name, Link{from.name, (*producer)->outputs[0].name, ""}, {}});
   }
   return {};
 }

@@ -102,8 +102,12 @@ void Attempts::discard(JobId id, bool keep) {
 }
 
 void Attempts::stop(JobId id, Seconds grace) {
-  const std::lock_guard lock(mutex_);
-  if (engine_) engine_->stop(id, grace);
+  Engine* engine = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    engine = engine_.get();
+  }
+  if (engine != nullptr) engine->stop(id, grace);
 }
 
 void Attempts::started(JobId id) {
