@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "image/catalog.h"
+#include "image/image_source.h"
 #include "image/image_store.h"
 #include "image/import_session.h"
 #include "image/layer_store.h"
 #include "image/layout.h"
 #include "image/locks.h"
-#include "image/source.h"
 
 namespace boxcar {
 
@@ -41,11 +41,12 @@ struct ImageStore::State {
   ImagePtr known(Catalog::Kind kind, const std::string& name, const std::string& stamp = {});
   bool complete(const Image& image) const;
 
-  Result<std::vector<FoundImage>> find(const Source& source, const ImportSession& session, const Progress& progress);
+  Result<std::vector<FoundImage>> find(const ImageSource& source, const ImportSession& session,
+                                       const Progress& progress);
   Result<std::vector<FoundImage>> fetch(const std::string& source, const ImportSession& session,
                                         const Progress& progress);
   Result<ImagePtr> keep(const FoundImage& found, ImportSession& session, const Progress& progress);
-  Result<std::vector<ImagePtr>> take(const Source& source, const std::string& as, bool only_one,
+  Result<std::vector<ImagePtr>> take(const ImageSource& source, const std::string& as, bool only_one,
                                      const Progress& progress);
   Result<ImagePtr> take_named(const std::string& source, const std::string& reference, const Progress& progress);
   Result<ImagePtr> look_elsewhere(const std::string& name, const std::string& reference, std::string places,

@@ -13,9 +13,9 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "image/image_source.h"
 #include "image/image_state.h"
 #include "image/merged_tree.h"
-#include "image/source.h"
 #include "image/tree_writer.h"
 
 namespace boxcar {
@@ -83,8 +83,8 @@ ImagePtr ImageStore::State::known(Catalog::Kind kind, const std::string& name, c
 
 Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy,
                                      const std::function<void(const std::string&)>& progress) {
-  TRY(const Source source, parse_source(name));
-  if (source.kind != Source::Kind::Plain) {
+  TRY(const ImageSource source, parse_image_source(name));
+  if (source.kind != ImageSource::Kind::Plain) {
     if (policy != PullPolicy::Always) {
       if (ImagePtr image = state_->known(Catalog::Kind::Source, source.text, source.stamp)) return image;
     }
@@ -106,9 +106,9 @@ Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy,
 
 Result<std::vector<ImagePtr>> ImageStore::import(const std::string& source, const std::string& as,
                                                  const std::function<void(const std::string&)>& progress) {
-  TRY(Source parsed, parse_source(source));
-  if (parsed.kind == Source::Kind::Plain) {
-    TRY(parsed, source_of_path(source));
+  TRY(ImageSource parsed, parse_image_source(source));
+  if (parsed.kind == ImageSource::Kind::Plain) {
+    TRY(parsed, image_source_of_path(source));
   }
   std::string name;
   if (!as.empty()) {

@@ -34,17 +34,17 @@ Result<std::vector<FoundImage>> ImageStore::State::fetch(const std::string& sour
   return read_oci_layout(Members::of_directory(layout), "", "");
 }
 
-Result<std::vector<FoundImage>> ImageStore::State::find(const Source& source, const ImportSession& session,
+Result<std::vector<FoundImage>> ImageStore::State::find(const ImageSource& source, const ImportSession& session,
                                                         const Progress& progress) {
   if (source.is_file()) {
     if (!exists(source.path)) return fail(ErrorKind::NotFound, "there is no " + printable(source.path));
-    if (source.kind == Source::Kind::OciDirectory) {
+    if (source.kind == ImageSource::Kind::OciDirectory) {
       return read_oci_layout(Members::of_directory(source.path), source.name, std::string(base_name(source.path)));
     }
     TRY(const Members members, Members::of_archive(source.path, session.scratch()));
     // What is in it says which it is; Docker since 25 writes both.
     const bool oci =
-        members.has("index.json") && (source.kind == Source::Kind::OciArchive || !members.has("manifest.json"));
+        members.has("index.json") && (source.kind == ImageSource::Kind::OciArchive || !members.has("manifest.json"));
     return oci ? read_oci_layout(members, source.name, "") : read_docker_archive(members, source.name);
   }
   TRY(auto found, fetch(source.text, session, progress));
@@ -69,7 +69,7 @@ Result<ImagePtr> ImageStore::State::keep(const FoundImage& found, ImportSession&
   return with_reference(found.image, found.names.empty() ? "" : found.names.front());
 }
 
-Result<std::vector<ImagePtr>> ImageStore::State::take(const Source& source, const std::string& as, bool only_one,
+Result<std::vector<ImagePtr>> ImageStore::State::take(const ImageSource& source, const std::string& as, bool only_one,
                                                       const Progress& progress) {
   TRY(ImportSession session, ImportSession::begin(directory));
   TRY(std::vector<FoundImage> found, find(source, session, progress));

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "image/image_source.h"
 #include "image/image_store.h"
-#include "image/source.h"
 
 namespace boxcar {
 namespace {
@@ -62,21 +62,22 @@ TEST(Reference, SaysWhatIsWrong) {
   }
 }
 
-TEST(Source, IsReadInParts) {
-  const auto oci = parse_source("oci:/no/such:tag");
+TEST(ImageSource, IsReadInParts) {
+  const auto oci = parse_image_source("oci:/no/such:tag");
   ASSERT_TRUE(oci);
   EXPECT_EQ(oci->path, "/no/such");
   EXPECT_EQ(oci->name, "tag");
   EXPECT_EQ(oci->stamp, "");
-  const auto existing = parse_source("docker-archive:/proc/self/status:bar/a:1");
+  const auto existing = parse_image_source("docker-archive:/proc/self/status:bar/a:1");
   ASSERT_TRUE(existing);
   EXPECT_EQ(existing->path, "/proc/self/status");
   EXPECT_EQ(existing->name, "bar/a:1");
   EXPECT_NE(existing->stamp, "");
-  EXPECT_EQ(parse_source("docker://bar/a")->text, "docker://docker.io/bar/a:latest");
-  EXPECT_EQ(parse_source("docker-daemon:sha256:" + kHex)->name, "sha256:" + kHex);
-  EXPECT_EQ(parse_source("bar/a:1")->kind, Source::Kind::Plain);
-  for (const char* bad : {"oci:", "docker://", "docker-daemon:A", "oci::"}) EXPECT_FALSE(parse_source(bad)) << bad;
+  EXPECT_EQ(parse_image_source("docker://bar/a")->text, "docker://docker.io/bar/a:latest");
+  EXPECT_EQ(parse_image_source("docker-daemon:sha256:" + kHex)->name, "sha256:" + kHex);
+  EXPECT_EQ(parse_image_source("bar/a:1")->kind, ImageSource::Kind::Plain);
+  for (const char* bad : {"oci:", "docker://", "docker-daemon:A", "oci::"})
+    EXPECT_FALSE(parse_image_source(bad)) << bad;
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace boxcar {
 
-struct Source {
+struct ImageSource {
   enum class Kind { OciDirectory, OciArchive, DockerArchive, DockerDaemon, ContainersStorage, Registry, Plain };
   Kind kind = Kind::Plain;  // Plain: none of the prefixes, to be looked for
   std::string text;         // as it was written, a file's path made absolute: what it is remembered by
@@ -19,9 +19,9 @@ struct Source {
 };
 
 // Invalid: a prefix with something wrong behind it.
-Result<Source> parse_source(const std::string& text);
+Result<ImageSource> parse_image_source(const std::string& text);
 // A path as people give one to `boxcar image import`: a directory is an OCI layout, a file what `docker save` or the
 // like wrote. Invalid when nothing is there.
-Result<Source> source_of_path(const std::string& path);
+Result<ImageSource> image_source_of_path(const std::string& path);
 
 }  // namespace boxcar

@@ -1,4 +1,4 @@
-#include "image/source.h"
+#include "image/image_source.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,15 +17,15 @@ namespace {
 
 struct Prefix {
   std::string_view text;
-  Source::Kind kind;
+  ImageSource::Kind kind;
 };
 
-constexpr std::array<Prefix, 6> kPrefixes = {{{"oci:", Source::Kind::OciDirectory},
-                                              {"oci-archive:", Source::Kind::OciArchive},
-                                              {"docker-archive:", Source::Kind::DockerArchive},
-                                              {"docker-daemon:", Source::Kind::DockerDaemon},
-                                              {"containers-storage:", Source::Kind::ContainersStorage},
-                                              {"docker://", Source::Kind::Registry}}};
+constexpr std::array<Prefix, 6> kPrefixes = {{{"oci:", ImageSource::Kind::OciDirectory},
+                                              {"oci-archive:", ImageSource::Kind::OciArchive},
+                                              {"docker-archive:", ImageSource::Kind::DockerArchive},
+                                              {"docker-daemon:", ImageSource::Kind::DockerDaemon},
+                                              {"containers-storage:", ImageSource::Kind::ContainersStorage},
+                                              {"docker://", ImageSource::Kind::Registry}}};
 
 std::string current_directory() {
   char buffer[PATH_MAX];
@@ -34,7 +34,7 @@ std::string current_directory() {
 
 // PATH[:NAME]: either may hold colons, so the longest part that exists is the path; where none does, it ends at the
 // first colon.
-void split_path(const std::string& rest, Source& source) {
+void split_path(const std::string& rest, ImageSource& source) {
   std::size_t end = rest.size();
   while (end != std::string::npos && end > 0 && !exists(rest.substr(0, end))) end = rest.rfind(':', end - 1);
   if (end == std::string::npos || end == 0) end = std::min(rest.find(':'), rest.size());
@@ -52,7 +52,7 @@ std::string stamp_of(const std::string& path) {
 
 }  // namespace
 
-Result<Source> parse_source(const std::string& text) {
+Result<ImageSource> parse_image_source(const std::string& text) {
   for (const Prefix& prefix : kPrefixes) {
     if (!text.starts_with(prefix.text)) continue;
     const std::string rest = text.substr(prefix.text.size());
@@ -60,28 +60,29 @@ Result<Source> parse_source(const std::string& text) {
       return fail(ErrorKind::Invalid,
                   "'" + printable(text) + "' says nothing after '" + std::string(prefix.text) + "'");
     }
-    Source source;
+    ImageSource source;
     source.kind = prefix.kind;
     if (source.is_file()) {
       split_path(rest, source);
-      source.stamp = stamp_of(source.kind == Source::Kind::OciDirectory ? source.path + "/index.json" : source.path);
+      source.stamp =
+          stamp_of(source.kind == ImageSource::Kind::OciDirectory ? source.path + "/index.json" : source.path);
       source.text = std::string(prefix.text) + source.path + (source.name.empty() ? "" : ":" + source.name);
       return source;
     }
     source.name = rest;
     // Podman's names have more forms than Docker's, and Docker also knows images by their id.
-    if (source.kind != Source::Kind::ContainersStorage && !rest.starts_with("sha256:")) {
+    if (source.kind != ImageSource::Kind::ContainersStorage && !rest.starts_with("sha256:")) {
       TRY(source.name, normalize_reference(rest));
     }
     source.text = std::string(prefix.text) + source.name;
     return source;
   }
-  Source plain;
+  ImageSource plain;
   plain.text = plain.name = text;
   return plain;
 }
 
-Result<Source> source_of_path(const std::string& path) {
+Result<ImageSource> image_source_of_path(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     return fail(ErrorKind::Invalid,
@@ -89,7 +90,7 @@ Result<Source> source_of_path(const std::string& path) {
                     "' is neither a file nor a source of images: docker-archive:FILE, oci:DIRECTORY, " +
                     "oci-archive:FILE, docker-daemon:NAME, containers-storage:NAME or docker://NAME");
   }
-  return parse_source((S_ISDIR(info.st_mode) ? "oci:" : "docker-archive:") + path);
+  return parse_image_source((S_ISDIR(info.st_mode) ? "oci:" : "docker-archive:") + path);
 }
 
 }  // namespace boxcar
