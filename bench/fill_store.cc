@@ -54,7 +54,7 @@ int fill(const std::string& file, const std::string& directory) {
   for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", finding.text());
   if (!plan) return 2;
 
-  auto store = Store::open(directory, pool);
+  auto store = Store::open(directory, pool, {.host_visible = false, .sync = false});
   if (!store) return complain(store.error());
   EventQueue events;
   const Submit submit = [&](std::function<void()> job) { pool.submit(std::move(job)); };
