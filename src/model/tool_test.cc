@@ -34,7 +34,7 @@ TEST(CheckValue, TypesAreStrict) {
   EXPECT_EQ(check(parameter(Scalar::Float), Value(1.5)), "ok");
   EXPECT_EQ(check(parameter(Scalar::Float), Value(false)), "expected a float, found the bool false");
   EXPECT_EQ(check(parameter(Scalar::Float), Value(std::numeric_limits<double>::infinity())),
-            "expected a float, found the float null");
+            "expected a float, found a number that is not finite");
   EXPECT_EQ(check(parameter(Scalar::Bool), Value(0)), "expected a bool (true or false), found the int 0");
   EXPECT_EQ(check(parameter(Scalar::Str), Value(5)), "expected a string, found the int 5");
   EXPECT_EQ(check(parameter(Scalar::Str), Value("")), "ok");

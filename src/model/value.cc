@@ -62,6 +62,7 @@ std::string_view Value::kind_name() const {
 
 std::string Value::described() const {
   if (is_null() || list()) return std::string(kind_name());
+  if (const auto* r = real(); r && !std::isfinite(*r)) return "a number that is not finite";
   const auto* s = text();
   return "the " + std::string(kind_name().substr(kind_name().find(' ') + 1)) + " " +
          (s ? "\"" + printable(*s, 60) + "\"" : printable(json(), 60));
