@@ -38,13 +38,13 @@ busybox_layer() {
 
 # Two tools that most scripts need: test/make writes a text, test/append appends a line in /output to what it read.
 make_common_images() {
-  make_kliko_image test/make 'sed -E "s/.*\"text\": ?\"([^\"]*)\".*/\1/" /parameters.json >/output/text' <<'SPEC'
+  make_kliko_image test/make 'echo "$(sed -E "s/.*\"text\": ?\"([^\"]*)\".*/\1/" /parameters.json)" >/output/text' <<'SPEC'
 schema_version: 4
 io: split
 sections: [{name: s, description: d, fields: [{name: text, type: str, initial: hello}]}]
 SPEC
   make_kliko_image test/append \
-    'cat /input/text >/output/text; sed -E "s/.*\"line\": ?\"([^\"]*)\".*/\1/" /parameters.json >>/output/text' <<'SPEC'
+    '{ cat /input/text; echo "$(sed -E "s/.*\"line\": ?\"([^\"]*)\".*/\1/" /parameters.json)"; } >/output/text' <<'SPEC'
 schema_version: 4
 io: split
 sections: [{name: s, description: d, fields: [{name: line, type: str, required: true}]}]

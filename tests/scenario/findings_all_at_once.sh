@@ -20,8 +20,8 @@ outputs:
   two: {from: b/output, to: ./out/}
 FLOW
 expect_exit 2 boxcar run boxcar.yml
-expect_err 'boxcar.yml:4:[0-9]+: .*txet.*text' 'boxcar.yml:5:[0-9]+: .*nowhere' 'boxcar.yml:6:[0-9]+: .*missing' 'boxcar.yml:6:[0-9]+: .*inputs.m' \
-  'boxcar.yml:7:[0-9]+: .*no-such-folder' 'boxcar.yml:7:[0-9]+: .*line.*(str|text)' 'boxcar.yml:[89]:[0-9]+: .*(cycle|circle)' \
+expect_err 'boxcar.yml:4:[0-9]+: .*txet.*text' 'boxcar.yml:5:[0-9]+: .*nowhere' 'boxcar.yml:6:[0-9]+: .*missing' 'boxcar.yml:6:[0-9]+: .*input .m' \
+  'boxcar.yml:7:[0-9]+: .*no-such-folder' 'boxcar.yml:7:[0-9]+: .*line.*(str|text)' 'boxcar.yml:[89]:[0-9]+: .*wait for each other' \
   'boxcar.yml:10:[0-9]+: .*gg' 'boxcar.yml:1[134]:[0-9]+: .*(file|directory)' 'boxcar.yml:1[567]:[0-9]+: .*out'
 [ ! -e .boxcar ] || [ -z "$(find .boxcar -name manifest.json)" ] || fail "something ran"
 expect_exit 2 boxcar run boxcar.yml --json

@@ -1,13 +1,13 @@
 # gc: by age, by size, what no recorded run reaches; --dry-run removes nothing; --verify finds silent damage.
 make_common_images
 for text in a b c; do expect_exit 0 boxcar chain --json "test/make --text $text"; done
+result=$(json '.steps["1-make"].result')
 kept() { find .kliko -name manifest.json | wc -l; }
 [ "$(kept)" = 3 ] || fail "three results"
 expect_exit 0 boxcar gc --store .kliko --older-than 0s --dry-run
 [ "$(kept)" = 3 ] || fail "--dry-run removed something"
 expect_exit 0 boxcar gc --store .kliko --older-than 1d
 [ "$(kept)" = 3 ] || fail "all are younger than a day"
-result=$(json '.steps["1-make"].result')
 chmod u+w "$result/output/text"
 touch -r "$result/output/text" stamp; echo C >"$result/output/text"; touch -r stamp "$result/output/text"
 expect_exit 0 boxcar gc --store .kliko --verify

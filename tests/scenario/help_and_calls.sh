@@ -2,17 +2,17 @@
 expect_exit 0 boxcar --version
 expect_out '^boxcar [0-9]+\.[0-9]+'
 expect_exit 0 boxcar --help
-for command in run tool chain validate inspect runs status logs stop image gc doctor; do
+for command in run tool chain validate inspect runs status logs stop image gc; do
   expect_out "^ +$command "
 done
-for command in run tool chain validate inspect runs status logs stop 'image ls' 'image pull' 'image import' 'image rm' 'image prune' gc doctor; do
+for command in run tool chain validate inspect runs status logs stop 'image ls' 'image pull' 'image import' 'image rm' 'image prune' gc; do
   expect_exit 0 boxcar $command --help
   expect_out 'Example' "boxcar ${command}( |$)"
   [ ! -s "$SCENARIO/err" ] || fail "help goes to stdout"
 done
 expect_exit 2 boxcar rnu
 expect_err "run"
-for wrong in '' 'run' 'run --no-such-option x.yml' 'run missing.yml' 'chain' 'tool' 'run --set novalue x.yml' 'gc --older-than soon' 'inspect'; do
+for wrong in 'run' 'run --no-such-option x.yml' 'run missing.yml' 'chain' 'tool' 'run --set novalue x.yml' 'gc --older-than soon' 'inspect'; do
   expect_exit 2 boxcar $wrong
   [ -s "$SCENARIO/err" ] || fail "'boxcar $wrong' said nothing"
 done

@@ -2,7 +2,7 @@
 make_common_images
 expect_exit 0 boxcar image ls
 expect_out 'test/make' 'test/append'
-skopeo copy -q "oci:$(ls -d "$TMPDIR"/layout.* | head -1)" docker-archive:make.tar:test/other:1.0
+skopeo copy -q "oci:$(dirname "$(grep -l test/make "$TMPDIR"/layout.*/index.json)")" docker-archive:make.tar:test/other:1.0
 expect_exit 0 boxcar image import docker-archive:make.tar
 expect_exit 0 boxcar image ls
 expect_out 'test/other:1.0'

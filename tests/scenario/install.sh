@@ -1,6 +1,6 @@
-# cmake --install puts the program, Kliko's names for it and the public headers where packagers expect them.
+# cmake --install puts the program and Kliko's names for it where packagers expect them.
 DESTDIR=$PWD/root cmake --install "$BOXCAR_BUILD" --prefix /usr >/dev/null
-[ -x root/usr/bin/boxcar ] && [ -e root/usr/include/boxcar/boxcar.h ] || fail "$(find root)"
+[ -x root/usr/bin/boxcar ] || fail "$(find root)"
 for name in kliko-run kliko-validate; do
   [ "$(readlink root/usr/bin/$name)" = boxcar ] || fail "$name: $(ls -l root/usr/bin)"
 done

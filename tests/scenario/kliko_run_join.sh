@@ -4,7 +4,7 @@ make_kliko_image test/fail 'echo half >/work/text; exit 3' <<<'{schema_version: 
 mkdir -p data/folder
 echo a >data/text; echo b >data/folder/file
 before=$(cd data && find . -printf '%p %m %T@ ' | sort)
-expect_exit 0 boxcar tool --input data --output doubled test/double
+expect_exit 0 boxcar tool test/double --input data --output doubled
 expect_text doubled/text $'a\na'
 expect_text doubled/moved/file b
 [ "$(cd data && find . -printf '%p %m %T@ ' | sort)" = "$before" ] || fail "the input was changed"

@@ -1,5 +1,5 @@
 # Names are bytes; read-only directories, other people's files and setuid bits are no hindrance: results are the caller's.
-make_kliko_image test/odd 'cd /output; touch "a
+make_kliko_image test/odd 'cd /output; touch -- "a
 b" "$(printf "\377\376")" "-rf" " "; mkdir -p closed/below; echo x >closed/below/x; chmod 0 closed/below/x; chmod 0 closed/below; chmod 555 closed
 echo y >theirs; chown 4711:4712 theirs; echo s >suid; chmod 4755 suid; chmod 555 /output' <<<'{schema_version: 4, io: split}'
 make_kliko_image test/read 'cd /input; ls -A | wc -l >/output/count; cat closed/below/x >/output/x' <<<'{schema_version: 4, io: split}'
@@ -12,7 +12,7 @@ expect_text "$odd/closed/below/x" x
 [ -e "$odd"/$'a\nb' ] && [ -e "$odd"/$'\377\376' ] || fail "names are bytes"
 expect_exit 0 boxcar chain --json test/odd test/read
 expect_json '[.steps[].status] == ["cached", "cached"]'
-expect_exit 0 boxcar tool --output out test/odd
+expect_exit 0 boxcar tool test/odd --output out
 rm -r out || fail "the user cannot remove what was copied out"
 expect_exit 0 boxcar gc --store .kliko --older-than 0s
 [ -z "$(find .kliko -name manifest.json)" ] || fail "gc could not remove it"

@@ -1,6 +1,6 @@
 # retries: tries again after a non-zero exit, and each attempt keeps its log. timeout: ends a step, said as such.
 make_kliko_image test/flaky 'read now rest </proc/uptime
-echo "tried at $now"; [ ${now%.*} -ge ${AFTER%.*} ]; touch /output/done' <<<'{schema_version: 4, io: split}'
+echo "tried at $now"; [ ${now%.*} -ge $AFTER ] || { sleep 0.2; exit 1; }; touch /output/done' <<<'{schema_version: 4, io: split}'
 make_kliko_image test/slow 'echo started; sleep 60' <<<'{schema_version: 4, io: split}'
 read -r now rest </proc/uptime
 cat >boxcar.yml <<FLOW

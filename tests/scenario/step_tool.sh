@@ -23,6 +23,6 @@ outputs: {reversed: {from: reverse/out, to: ./reversed.txt}}
 FLOW
 expect_exit 0 boxcar run boxcar.yml
 expect_text reversed.txt $'b\na'
-sed -i 's/-o, "${outputs.sorted}"/-c/' boxcar.yml  # declared, not written
+sed -i 's/-o, "${outputs.sorted}"/-r/' boxcar.yml  # declared, not written
 expect_exit 1 boxcar run boxcar.yml
 expect_err 'sort.*sorted'

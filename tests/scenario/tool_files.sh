@@ -8,8 +8,8 @@ sections: [{name: s, description: d, fields: [{name: sky, type: file, required: 
 SPEC
 mkdir a b
 echo sky >'the sky.txt'; echo first >a/data.txt; echo second >b/data.txt
-expect_exit 0 boxcar tool --output out test/files --sky 'the sky.txt' --more a/data.txt "$PWD/b/data.txt"
-[ "$(cut -d' ' -f2 out/seen | tr '\n' ' ')" = "sky first second " ] || { cat out/seen; fail "contents or order"; }
+expect_exit 0 boxcar tool test/files --output out --sky 'the sky.txt' --more a/data.txt "$PWD/b/data.txt"
+[ "$(cut -d' ' -f2 out/seen | tr '\n' ' ')" = "first second sky " ] || { cat out/seen; fail "contents or order"; }
 grep -q '^/param_files/sky sky$' out/seen || fail "/param_files/<field name>"
 [ "$(cut -d' ' -f1 out/seen | sort -u | wc -l)" = 3 ] || fail "distinct names"
 

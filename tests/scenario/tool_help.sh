@@ -13,7 +13,7 @@ sections:
 SPEC
 for program in 'boxcar tool' kliko-run; do
   expect_exit 0 $program test/helpful --help
-  expect_out 'Create a simulated measurement set' 'What is observed' '--tel' 'telescope name' 'meerkat' 'the seven' 'kat-7' \
+  expect_out 'Create a simulated measurement set' '--tel' 'telescope name' 'meerkat' 'the seven' 'kat-7' \
     '--synthesis-time' 'float' 'Synthesis time in hours' 'required' '--sky' 'List\[file\]|file'
 done
 expect_exit 0 boxcar tool --help

@@ -17,11 +17,11 @@ sections:
       - {name: flags, type: "List[bool]"}
       - {name: words, type: "List[str]"}
 SPEC
-expect_exit 0 boxcar tool --output out test/show --tel meerkat --text 'with "quotes" and ünïcode' --hours 10 --channels -3 \
-  --fast true --numbers 1 2 3 --flags true false --words a 'b c'
+expect_exit 0 boxcar tool test/show --output out --tel meerkat --text 'with "quotes" and ünïcode' --hours 10 --channels -3 \
+ --fast true --numbers 1 2 3 --flags true false --words a 'b c'
 mv out/seen.json "$SCENARIO/out"
 expect_json '.tel == "meerkat"' '.text == "with \"quotes\" and ünïcode"' '.hours == 10' '.channels == -3' '.fast == true' \
   '.nothing == null' 'has("nothing")' '.numbers == [1, 2, 3]' '.ratios == [0.5]' '.flags == [true, false]' '.words == ["a", "b c"]'
-expect_exit 0 boxcar tool --output out2 test/show --channels 1
+expect_exit 0 boxcar tool test/show --output out2 --channels 1
 mv out2/seen.json "$SCENARIO/out"
 expect_json '.tel == "kat-7"' '.hours == 4' '.fast == false' '.words == null' '(keys | length) == 10'

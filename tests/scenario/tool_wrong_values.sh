@@ -13,8 +13,10 @@ sections:
       - {name: short, type: str, max_length: 3}
       - {name: sky, type: file}
 SPEC
-expect_exit 2 boxcar tool test/strict --channels 2.5 --hours long --fast=maybe --tel ska --short four --sky missing.txt
-expect_err 'channels' 'hours' 'fast' 'tel.*meerkat' 'short.*3' 'missing.txt'
+expect_exit 2 boxcar tool test/strict --channels 2.5 --hours long --fast=maybe --tel ska --short four
+expect_err 'channels' 'hours' 'fast' 'tel.*meerkat' 'short.*3'
+expect_exit 2 boxcar tool test/strict --channels 1 --sky missing.txt
+expect_err 'missing.txt'
 expect_exit 2 boxcar tool test/strict --channels 1 --chanels 3
 expect_err 'chanels.*channels'
 expect_exit 2 boxcar tool test/strict
