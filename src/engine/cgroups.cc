@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,7 +142,7 @@ std::vector<Hierarchy> usable_hierarchies(const std::vector<MountPoint>& mounts,
   for (const auto& mount : mounts) {
     if (mount.type == "cgroup2") {
       // The root may hold groups and processes at once, other groups may not: so ours lie there, not below our own.
-      found.push_back({2, mount.target, true, true});
+      found.push_back({2, mount.target, mount.target, true, true});
     } else if (mount.type == "cgroup") {
       const bool memory = has_word(mount.options, "memory", ',');
       const bool cpu = has_word(mount.options, "cpu", ',');
@@ -153,7 +152,7 @@ std::vector<Hierarchy> usable_hierarchies(const std::vector<MountPoint>& mounts,
       std::string path = own_path(own, memory ? "memory" : cpu ? "cpu" : "devices");
       if (mount.root != "/" && path.starts_with(mount.root)) path.erase(0, mount.root.size());
       while (path.starts_with('/')) path.erase(0, 1);
-      found.push_back({1, join_path(mount.target, path), memory, cpu});
+      found.push_back({1, mount.target, join_path(mount.target, path), memory, cpu});
     }
   }
   return found;
@@ -208,35 +207,26 @@ Result<void> limit_cpu(const Hierarchy& hierarchy, const std::string& path, doub
   return {};
 }
 
-UniqueFd watch_for_oom(const std::string& path) {
-  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  const UniqueFd control(::open(join_path(path, "memory.oom_control").c_str(), O_RDONLY | O_CLOEXEC));
-  const std::string pair = std::to_string(event.get()) + " " + std::to_string(control.get());
-  if (!event || !control || !put(path, "cgroup.event_control", pair)) return {};
-  return event;
-}
-
 }  // namespace
 
 Result<JobCgroup> RunCgroups::make(const std::string& job, const Limits& limits, bool own_group) const {
   JobCgroup group;
   const auto fill = [&](const Hierarchy& hierarchy) -> Result<void> {
+    const bool v2 = hierarchy.version == 2;
     const std::string run = join_path(join_path(hierarchy.base, kTop), run_);
     const std::string path = join_path(run, job);
-    // Version 1 needs a group only where there is something to limit or to read; runc makes its path in all of them.
-    const bool needed = hierarchy.version == 2 || hierarchy.memory || (hierarchy.cpu && limits.cpu);
-    if (!needed && !own_group) return {};
-    if (needed && !make_group_below_top(hierarchy.base, run, path)) return fail_errno("making the cgroup " + path);
+    if (!v2 && own_group && (hierarchy.memory || hierarchy.cpu)) group.hidden_.push_back(hierarchy.mount);
+    // Version 1: only where there is something to limit or to read. That of the devices is for runc to make.
+    const bool ours = v2 || hierarchy.memory || (hierarchy.cpu && limits.cpu);
+    if (!ours && (hierarchy.cpu || !own_group)) return {};
+    if (ours && !make_group_below_top(hierarchy.base, run, path)) return fail_errno("making the cgroup " + path);
     group.directories_.push_back({hierarchy, path});
-    if (!needed) return {};
-    if (limits.memory && hierarchy.memory) {
-      CHECK_OK(limit_memory(hierarchy, path, *limits.memory));
-      if (hierarchy.version == 1) group.oom_event_ = watch_for_oom(path);
-    }
+    if (!ours) return {};
+    if (limits.memory && hierarchy.memory) CHECK_OK(limit_memory(hierarchy, path, *limits.memory));
     if (limits.cpu && hierarchy.cpu) CHECK_OK(limit_cpu(hierarchy, path, *limits.cpu));
-    if (own_group) return {};
+    if (v2 && own_group) return {};
     // One thread that moves itself needs no global lock, for which the kernel would wait 10 ms and more.
-    TRY(auto join, open_file(join_path(path, hierarchy.version == 2 ? "cgroup.procs" : "tasks"), O_WRONLY));
+    TRY(auto join, open_file(join_path(path, v2 ? "cgroup.procs" : "tasks"), O_WRONLY));
     group.join_.push_back(std::move(join));
     return {};
   };
@@ -248,8 +238,8 @@ Result<JobCgroup> RunCgroups::make(const std::string& job, const Limits& limits,
   }
   if (own_group && group.known()) {
     // runc reads a relative path as below its own group in version 1, an absolute one as from the root.
-    const bool absolute = hierarchies_.front().version == 2;
-    group.runtime_path_ = (absolute ? "/" : "") + join_path(join_path(join_path(kTop, run_), job), kRuntimeGroup);
+    const std::string path = join_path(join_path(kTop, run_), job);
+    group.runtime_path_ = hierarchies_.front().version == 2 ? "/" + join_path(path, kRuntimeGroup) : path;
   }
   return group;
 }
@@ -265,8 +255,6 @@ void JobCgroup::kill() const {
 
 Usage JobCgroup::usage() const {
   Usage usage;
-  std::uint64_t events = 0;
-  if (oom_event_ && ::read(oom_event_.get(), &events, sizeof events) == sizeof events) usage.out_of_memory = events > 0;
   for (const auto& [hierarchy, path] : directories_) {
     if (!hierarchy.memory) continue;
     const bool v2 = hierarchy.version == 2;

@@ -17,7 +17,8 @@ namespace boxcar {
 // A hierarchy that boxcar makes groups in.
 struct Hierarchy {
   int version = 2;
-  std::string base;  // absolute: the directory in which "boxcar" lies
+  std::string mount;  // where it is mounted
+  std::string base;   // absolute: the directory in which "boxcar" lies
   bool memory = false;
   bool cpu = false;
 
@@ -46,8 +47,11 @@ class JobCgroup {
   // Files open for writing: "0" in each takes the writer in, which must have one thread. Open until close_join().
   const std::vector<UniqueFd>& join() const { return join_; }
   void close_join() { join_.clear(); }
-  // For a runtime that makes its own group: the name of one below, as in an OCI cgroupsPath; "" when there is none.
+  // For a runtime that insists on making its own group: an OCI cgroupsPath; "" when there is none. In version 2 that is
+  // a group below ours. In version 1, where a group more costs a wait on the kernel's lock for each hierarchy, it is
+  // only that of the devices: from such a runtime the hierarchies of hidden() must be hidden, it joins ours in them.
   const std::string& runtime_path() const { return runtime_path_; }
+  const std::vector<std::string>& hidden() const { return hidden_; }
 
   bool known() const { return !directories_.empty(); }
   bool empty() const;  // no process is in it
@@ -64,7 +68,7 @@ class JobCgroup {
   std::vector<Directory> directories_;
   std::vector<UniqueFd> join_;
   std::string runtime_path_;
-  UniqueFd oom_event_;  // version 1: counts times the limit was hit with nothing left to reclaim
+  std::vector<std::string> hidden_;
 };
 
 class RunCgroups {
@@ -80,7 +84,7 @@ class RunCgroups {
   bool limits_memory() const;
   bool limits_cpu() const;
 
-  // `own_group`: the runtime makes its own group below (runc), else it joins ours before it starts (crun).
+  // `own_group`: the runtime insists on making its own (runc).
   // A limit that cannot be set in any hierarchy here is left out: see limits_memory(), limits_cpu().
   Result<JobCgroup> make(const std::string& job, const Limits& limits, bool own_group) const;
 

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 TEST(UsableHierarchies, AreThoseOfVersion2AtItsRoot) {
   const std::vector<MountPoint> mounts{{"/", "/", "ext4", "rw"}, {"/", "/sys/fs/cgroup", "cgroup2", "rw,nsdelegate"}};
   EXPECT_THAT(usable_hierarchies(mounts, "0::/user.slice/session-1.scope\n"),
-              ElementsAre(Hierarchy{2, "/sys/fs/cgroup", true, true}));
+              ElementsAre(Hierarchy{2, "/sys/fs/cgroup", "/sys/fs/cgroup", true, true}));
 }
 
 TEST(UsableHierarchies, AreThoseOfVersion1BelowTheOwnGroup) {
@@ -31,15 +31,16 @@ TEST(UsableHierarchies, AreThoseOfVersion1BelowTheOwnGroup) {
                                        {"/", "/c/blkio", "cgroup", "rw,blkio"},
                                        {"/", "/c/devices", "cgroup", "rw,devices"}};
   EXPECT_THAT(usable_hierarchies(mounts, "3:devices:/\n2:cpu,cpuacct:/a\n1:memory:/a/b\n0::/\n"),
-              ElementsAre(Hierarchy{1, "/c/memory/a/b", true, false}, Hierarchy{1, "/c/cpu,cpuacct/a", false, true},
-                          Hierarchy{1, "/c/devices", false, false}));
+              ElementsAre(Hierarchy{1, "/c/memory", "/c/memory/a/b", true, false},
+                          Hierarchy{1, "/c/cpu,cpuacct", "/c/cpu,cpuacct/a", false, true},
+                          Hierarchy{1, "/c/devices", "/c/devices", false, false}));
 }
 
 // In a container the mount shows only a part of the hierarchy, while /proc/self/cgroup speaks of all of it.
 TEST(UsableHierarchies, AreReckonedFromWhatIsMounted) {
   const std::vector<MountPoint> mounts{{"/docker/x", "/c/memory", "cgroup", "rw,memory"}};
   EXPECT_THAT(usable_hierarchies(mounts, "1:memory:/docker/x/inner\n"),
-              ElementsAre(Hierarchy{1, "/c/memory/inner", true, false}));
+              ElementsAre(Hierarchy{1, "/c/memory", "/c/memory/inner", true, false}));
 }
 
 std::string text(const std::string& path) {
@@ -65,7 +66,7 @@ class FakeVersion2 : public ::testing::Test {
   std::string job(const std::string& file) { return text(dir.at("boxcar/run/job/" + file)); }
 
   ScratchDirectory dir;
-  RunCgroups groups{{Hierarchy{2, dir.path(), true, true}}, "run"};
+  RunCgroups groups{{Hierarchy{2, dir.path(), dir.path(), true, true}}, "run"};
 };
 
 TEST_F(FakeVersion2, LimitsAreWritten) {
@@ -113,7 +114,7 @@ TEST_F(FakeVersion2, ControllersThatAreNotGivenAreKnown) {
 }
 
 TEST(RunCgroupsTest, WhereNoneMayBeMadeNothingIsLimited) {
-  RunCgroups groups({Hierarchy{2, "/proc/nowhere", true, true}}, "run");
+  RunCgroups groups({Hierarchy{2, "/proc/nowhere", "/proc/nowhere", true, true}}, "run");
   groups.open();
   EXPECT_FALSE(groups.available());
   auto made = groups.make("job", {std::uint64_t{1} << 30, 1.0}, false);

@@ -135,7 +135,8 @@ Result<void> Container::open_pipes() {
 
 Result<void> Container::launch() {
   const RuntimeCall call{id(), join_path(host_.state, "runtime"), bundle_, join_path(bundle_, "log"), pid_file()};
-  auto child = boxcar::launch(run_command(host_.runtime, call), child_out_.get(), child_err_.get(), cgroup_.join());
+  auto child = boxcar::launch(
+      {run_command(host_.runtime, call), child_out_.get(), child_err_.get(), &cgroup_.join(), cgroup_.hidden()});
   child_out_.reset();
   child_err_.reset();
   cgroup_.close_join();

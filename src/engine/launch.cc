@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,8 +21,8 @@ struct Plan {
   char** argv;
   char** env;
   int in, out, err;
-  const UniqueFd* groups;
-  std::size_t group_count;
+  const std::vector<UniqueFd>& groups;
+  const std::vector<std::string>& hidden;
   pid_t parent;
 };
 
@@ -32,8 +34,12 @@ int become(const Plan& plan) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
   if (::getppid() != plan.parent) return ESRCH;  // it died before that took effect
   ::umask(022);
-  for (std::size_t i = 0; i < plan.group_count; ++i) {
-    if (::write(plan.groups[i].get(), "0", 1) != 1) return errno;
+  for (const auto& group : plan.groups) {
+    if (::write(group.get(), "0", 1) != 1) return errno;
+  }
+  if (!plan.hidden.empty() && ::unshare(CLONE_NEWNS) != 0) return errno;
+  for (const auto& mount : plan.hidden) {
+    if (::umount2(mount.c_str(), MNT_DETACH) != 0) return errno;
   }
   if (::dup2(plan.in, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) return errno;
   sigset_t none;
@@ -55,15 +61,16 @@ int become(const Plan& plan) {
 
 }  // namespace
 
-Result<Child> launch(const std::vector<std::string>& argv, int stdout_fd, int stderr_fd,
-                     const std::vector<UniqueFd>& cgroups) {
+Result<Child> launch(const LaunchOptions& options) {
+  const auto& argv = options.argv;
   std::vector<char*> pointers;
   for (const auto& argument : argv) pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
   char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   char* env[] = {path, nullptr};
   TRY(const auto null, open_file("/dev/null", O_RDWR));
-  const Plan plan{pointers.data(), env, null.get(), stdout_fd, stderr_fd, cgroups.data(), cgroups.size(), ::getpid()};
+  const Plan plan{pointers.data(), env,       null.get(), options.stdout_fd, options.stderr_fd, *options.groups,
+                  options.hidden,  ::getpid()};
 
   // No handler of ours may run in the child.
   sigset_t all;

@@ -11,11 +11,17 @@
 
 namespace boxcar {
 
-// Starts argv[0] (an absolute path) with no environment but a PATH, /dev/null as standard input, umask 022, in a
-// session of its own, so that a terminal's Ctrl-C does not reach it, after it has joined the groups whose cgroup.procs
-// are given. It is killed when the calling *thread* ends: a runtime that is killed while it still prepares must not go
-// on without us.
-Result<Child> launch(const std::vector<std::string>& argv, int stdout_fd, int stderr_fd,
-                     const std::vector<UniqueFd>& cgroups);
+struct LaunchOptions {
+  std::vector<std::string> argv;  // argv[0] is an absolute path
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  const std::vector<UniqueFd>* groups = nullptr;  // JobCgroup::join: what it joins
+  std::vector<std::string> hidden;                // JobCgroup::hidden: mounts that it shall not see
+};
+
+// Starts a program with no environment but a PATH, /dev/null as standard input and umask 022, in a session of its own,
+// so that a terminal's Ctrl-C does not reach it. It is killed when the calling *thread* ends: a runtime whose runner
+// dies while it still prepares must not go on without it.
+Result<Child> launch(const LaunchOptions& options);
 
 }  // namespace boxcar

@@ -233,7 +233,7 @@ TEST_P(LifecycleTest, ALineOfAHundredMegabytesAndNulBytesArrive) {
 
 TEST_P(LifecycleTest, TheLastBytesComeBeforeTheEnd) {
   for (int i = 0; i < 10; ++i) {
-    const auto seen = on.shell("(sleep 0.01; echo never) & head -c 300000 /dev/zero; echo last");
+    const auto seen = on.shell("(sleep 20; echo never) & head -c 300000 /dev/zero; echo last");
     EXPECT_EQ(seen.out_bytes, 300'005U);
     EXPECT_FALSE(seen.after_end);
   }
