@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <thread>
+
 #include "store/store_fixture.h"
 
 namespace boxcar {
@@ -204,6 +207,33 @@ TEST_F(StoreTest, FilePortIsTheFile) {
   reopen();
   EXPECT_TRUE(cached(a));
   EXPECT_EQ(base_name(output_of(result)), "words.txt");
+}
+
+// As the runner does: the loop looks up, several threads of the pool prepare, commit and discard.
+TEST_F(StoreTest, ManyThreadsAtOnce) {
+  constexpr int kSteps = 200;
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = t; i < kSteps; i += 4) {
+        const Action a = action("step" + std::to_string(i));
+        const auto lock = store_->try_lock(action_key(a));
+        const auto workspace = store_->prepare(a, action_key(a), {"run", a.step, 1});
+        const bool done = workspace && write_file(workspace->mounts[0].source + "/file", a.step) &&
+                          store_->commit(*workspace, a, action_key(a), Ending{});
+        if (!done || !lock) ++failed;
+        if (workspace) store_->discard(*workspace, false);
+      }
+    });
+  }
+  for (int found = 0; found < kSteps && failed == 0;) {
+    found = 0;
+    for (int i = 0; i < kSteps; ++i) found += cached(action("step" + std::to_string(i))) ? 1 : 0;
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failed, 0);
+  for (int i = 0; i < kSteps; ++i) EXPECT_TRUE(cached(action("step" + std::to_string(i)))) << i;
 }
 
 TEST_F(StoreTest, ManySmallFiles) {
