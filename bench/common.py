@@ -7,7 +7,7 @@ import sys
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-BUILD = SOURCE / "build"
+BUILD = pathlib.Path(os.environ.get("BUILD", SOURCE / "build"))
 BENCH = BUILD / "bench"
 
 

@@ -9,19 +9,20 @@ if [ "$(id -u)" != 0 ]; then
   exec sudo -E "$0" "$@"
 fi
 
+build=$(realpath -m "${BUILD:-build}")
 scripts/install-deps.sh build run demo
-[ -e build/build.ninja ] || cmake -S . -B build -G Ninja >/dev/null
-ninja -C build -j "$(nproc)" boxcar >build/demo-build.log || { tail -30 build/demo-build.log; exit 1; }
-PATH=$PWD/build:$PATH
+[ -e "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja >/dev/null
+ninja -C "$build" -j "$(nproc)" boxcar >"$build/demo-build.log" || { tail -30 "$build/demo-build.log"; exit 1; }
+PATH=$build:$PATH
 examples/phage/build-images.sh build/phage
 examples/phage/fetch-data.sh
 
-# Images and records of the demo stay in build/, apart from the caller's own.
-export XDG_DATA_HOME=$PWD/build/demo/data XDG_STATE_HOME=$PWD/build/demo/state
-if ! cmp -s build/phage/images.built build/demo/imported; then
+# Images and records of the demo stay in the build directory, apart from the caller's own.
+export XDG_DATA_HOME="$build/demo/data" XDG_STATE_HOME="$build/demo/state"
+if ! cmp -s build/phage/images.built "$build/demo/imported"; then
   say "The five images, from an OCI layout:"
   boxcar image import oci:build/phage/images
-  cp build/phage/images.built build/demo/imported
+  cp build/phage/images.built "$build/demo/imported"
 fi
 
 cd examples/phage
