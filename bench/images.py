@@ -1,4 +1,4 @@
-"""The one image that the benchmarks run: busybox, and a /kliko that does nothing."""
+"""The one image that the benchmarks run: busybox, and a /kliko that leaves an empty file."""
 import os
 import shutil
 import subprocess
@@ -17,13 +17,13 @@ def layout():
     if made.exists():
         return made
     shutil.rmtree(root, ignore_errors=True)
-    for directory in ("bin", "etc", "tmp", "proc", "sys", "dev"):
+    for directory in ("bin", "etc", "tmp", "proc", "sys", "dev", "output"):
         (root / directory).mkdir(parents=True)
     shutil.copy("/bin/busybox", root / "bin/busybox")
-    for applet in ("sh", "true"):
-        os.symlink("busybox", root / "bin" / applet)
+    os.symlink("busybox", root / "bin/sh")
     (root / "kliko.yml").write_text(SPEC)
-    os.symlink("/bin/true", root / "kliko")
+    (root / "kliko").write_text("#!/bin/sh\n: >/output/done\n")
+    (root / "kliko").chmod(0o755)
     run([SOURCE / "tests/make_image.sh", made, "bench/noop", root])
     return made
 

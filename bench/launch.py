@@ -1,6 +1,5 @@
 """One trivial step beside the bare runtime on the same bundle, Docker and Podman."""
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -12,37 +11,33 @@ import time
 import images
 from common import BENCH, in_turn, milliseconds, run
 
-# Stands in for the runtime once, to keep what boxcar gave it: config.json, and the root as it was mounted.
-CATCHER = """#!/bin/sh
-for word; do
-  case $previous in --bundle | -b) bundle=$word ;; esac
-  case $word in --bundle=*) bundle=${word#--bundle=} ;; --version) exec RUNTIME "$@" ;; esac
-  previous=$word
-done
-root=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["root"]["path"])' "$bundle/config.json")
-cd "$bundle" && cp -a "$root" KEPT/rootfs && cp config.json KEPT/
-exec RUNTIME "$@"
+# Stands in for the runtime once, and keeps what boxcar gave it: config.json, its root as it was mounted, and what is bound into it, as
+# plain files and directories, which stay.
+CATCHER = """#!/usr/bin/python3
+import json, os, subprocess, sys
+for option, value in zip(sys.argv, sys.argv[1:]):
+    if option == "--bundle":
+        config = json.load(open(value + "/config.json"))
+        copy = lambda source, name: subprocess.run(["cp", "-a", source, "KEPT/" + name], check=True)
+        copy(config["root"]["path"], "rootfs")
+        config["root"]["path"] = "rootfs"
+        for number, mount in enumerate(config["mounts"]):
+            if mount["source"].startswith("/"):
+                copy(mount["source"], f"mount-{number}")
+                mount["source"] = f"KEPT/mount-{number}"
+        config["linux"].pop("cgroupsPath", None)
+        json.dump(config, open("KEPT/config.json", "w"))
+os.execv("RUNTIME", ["RUNTIME", *sys.argv[1:]])
 """
 
 
 def bundle_of(runtime, project):
-    """The bundle that boxcar makes for the step, with a plain directory as its root and with mount sources that stay."""
+    """The bundle that boxcar makes for the step."""
     kept = fresh_directory(f"bundle-{runtime}")
     catcher = kept / f"{runtime}-catcher"
     catcher.write_text(CATCHER.replace("RUNTIME", shutil.which(runtime)).replace("KEPT", str(kept)))
     catcher.chmod(0o755)
     step(project, runtime=str(catcher))
-    config = json.loads((kept / "config.json").read_text())
-    config["root"]["path"] = "rootfs"
-    for number, mount in enumerate(config["mounts"]):
-        if "bind" in mount.get("options", []) + [mount.get("type")] and mount["source"].startswith(str(project)):
-            mount["source"] = str(kept / f"mount-{number}")
-            if mount["destination"].endswith(".json"):
-                (kept / f"mount-{number}").write_text("{}")
-            else:
-                (kept / f"mount-{number}").mkdir()
-    config.get("linux", {}).pop("cgroupsPath", None)
-    (kept / "config.json").write_text(json.dumps(config))
     return kept
 
 
@@ -86,11 +81,11 @@ def many(project, runtime, bundle, steps=200):
 @contextlib.contextmanager
 def dockerd():
     """A daemon of our own, with the image in it; its socket."""
-    with tempfile.TemporaryDirectory(prefix="boxcar-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="boxcar-bench-", ignore_cleanup_errors=True) as directory:  # a unix socket's path is short
         socket = f"unix://{directory}/docker.sock"
         with open(BENCH / "dockerd.log", "wb") as log:
             daemon = subprocess.Popen(
-                ["dockerd", "-H", socket, "--data-root", str(BENCH / "docker"), "--exec-root", f"{directory}/exec", "--pidfile",
+                ["dockerd", "-H", socket, "--data-root", str(BENCH / "docker"), "--exec-root", str(BENCH / "docker-exec"), "--pidfile",
                  f"{directory}/pid", "--bridge=none", "--iptables=false"], stdout=log, stderr=log)
         try:
             for _ in range(200):
@@ -105,6 +100,7 @@ def dockerd():
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.wait()
+            subprocess.run(["umount", BENCH / "docker-exec/netns/default"], stderr=subprocess.DEVNULL)
 
 
 PODMAN = ["podman", "--root", str(BENCH / "podman"), "--runroot", str(BENCH / "podman-run"), "--cgroup-manager", "cgroupfs",
