@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 #include "base/fd.h"
@@ -269,33 +270,72 @@ TEST_P(LifecycleTest, ManyAtOnce) {
   }
 }
 
-// Another process, prepared in its turn, runs a container and is killed.
-TEST_P(LifecycleTest, AKilledRunnerLeavesNothing) {
-  SpawnOptions options;
-  const std::string ready = on.scratch.at("ready");
-  options.argv = {fs::read_symlink("/proc/self/exe"), "--runner", GetParam(), ready};
-  const auto runner = spawn(options);
-  ASSERT_TRUE(runner) << runner.error().text();
-  const std::string run = "test-" + std::to_string(runner->pid);
-  for (int i = 0; i < 2000 && !exists(ready); ++i) std::this_thread::sleep_for(5ms);
-  ASSERT_TRUE(exists(ready)) << "the runner does not start";
-  EXPECT_THAT(leftovers(run), HasSubstr("cgroup"));
-  EXPECT_THAT(leftovers(run), HasSubstr("lock"));
-  ASSERT_EQ(::kill(runner->pid, SIGKILL), 0);
-  ASSERT_TRUE(wait_for(*runner));
-  for (int i = 0; i < 2000 && !leftovers(run).empty(); ++i) std::this_thread::sleep_for(5ms);
-  EXPECT_EQ(leftovers(run), "");
-  // Its mounts were in its own namespace, which ends with the last process in it.
-  const auto processes_of_it = [&] {
+// Another process, prepared in its turn, that runs a container until it is killed.
+class OtherRunner {
+ public:
+  OtherRunner(const std::string& runtime, std::string ready) : ready_(std::move(ready)) {
+    SpawnOptions options;
+    options.argv = {fs::read_symlink("/proc/self/exe"), "--runner", runtime, ready_};
+    auto child = spawn(options);
+    EXPECT_TRUE(child) << child.error().text();
+    child_ = *std::move(child);
+    EXPECT_TRUE(within([&] { return exists(ready_); })) << "the runner does not start";
+  }
+  void kill() {
+    ASSERT_EQ(::kill(child_.pid, SIGKILL), 0);
+    ASSERT_TRUE(wait_for(child_));
+  }
+  void kill_with_watcher() {
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const std::string status = read_file(entry.path() / "status").value_or("");
+      const bool watcher = status.starts_with("Name:\tboxcar-watcher\n") &&
+                           status.find("\nPPid:\t" + std::to_string(child_.pid) + "\n") != std::string::npos;
+      if (watcher) ::kill(std::stoi(entry.path().filename()), SIGKILL);
+    }
+    kill();
+  }
+  std::string run() const { return "test-" + std::to_string(child_.pid); }
+  // Its container's processes carry the name of its file in their arguments.
+  std::string processes() const {
     std::string found;
     for (const auto& entry : fs::directory_iterator("/proc")) {
-      const std::string command = read_file(entry.path() / "cmdline").value_or("");
-      if (command.find(ready) != std::string::npos) found += entry.path().string() + " ";
+      if (read_file(entry.path() / "cmdline").value_or("").find(ready_) != std::string::npos)
+        found += entry.path().string() + " ";
     }
     return found;
-  };
-  for (int i = 0; i < 400 && !processes_of_it().empty(); ++i) std::this_thread::sleep_for(5ms);
-  EXPECT_EQ(processes_of_it(), "");
+  }
+  static bool within(const std::function<bool()>& condition) {
+    for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(5ms);
+    return condition();
+  }
+
+ private:
+  std::string ready_;
+  Child child_;
+};
+
+TEST_P(LifecycleTest, AKilledRunnerLeavesNothing) {
+  OtherRunner other(GetParam(), on.scratch.at("ready"));
+  EXPECT_THAT(leftovers(other.run()), HasSubstr("cgroup"));
+  EXPECT_THAT(leftovers(other.run()), HasSubstr("lock"));
+  EXPECT_NE(other.processes(), "");
+  other.kill();
+  // Its mounts were in its own namespace, which ends with the last process in it.
+  EXPECT_TRUE(OtherRunner::within([&] { return leftovers(other.run()).empty() && other.processes().empty(); }))
+      << leftovers(other.run()) << other.processes();
+}
+
+TEST_P(LifecycleTest, TheNextRunEndsWhatAKilledRunnerAndWatcherLeft) {
+  OtherRunner dead(GetParam(), on.scratch.at("dead"));
+  dead.kill_with_watcher();
+  EXPECT_THAT(leftovers(dead.run()), HasSubstr("processes"));
+  EXPECT_TRUE(exists("/run/boxcar/runs/" + dead.run()));
+  OtherRunner next(GetParam(), on.scratch.at("next"));
+  EXPECT_EQ(leftovers(dead.run()), "");
+  EXPECT_NE(leftovers(next.run()), "") << "a live run must be left alone";
+  EXPECT_TRUE(OtherRunner::within([&] { return dead.processes().empty(); })) << dead.processes();
+  next.kill();
+  EXPECT_TRUE(OtherRunner::within([&] { return leftovers(next.run()).empty() && next.processes().empty(); }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, LifecycleTest, ::testing::Values("crun", "runc"),

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include "base/mounts.h"
@@ -71,12 +72,37 @@ UniqueFd try_lock_file(const std::string& path, int flags) {
   return fd;
 }
 
+// A lock file says where the run's groups are, a line "<version> <base>" each: another runner may be in other groups
+// than the dead one was.
+std::string describe(const std::vector<Hierarchy>& hierarchies) {
+  std::string text;
+  for (const auto& hierarchy : hierarchies) text += std::to_string(hierarchy.version) + " " + hierarchy.base + "\n";
+  return text;
+}
+
+std::vector<Hierarchy> parse_hierarchies(std::string_view text) {
+  std::vector<Hierarchy> hierarchies;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    if (!line.starts_with("1 /") && !line.starts_with("2 /")) continue;
+    Hierarchy hierarchy;
+    hierarchy.version = line.front() - '0';
+    hierarchy.base = line.substr(2);
+    hierarchies.push_back(std::move(hierarchy));
+  }
+  return hierarchies;
+}
+
 // Runs whose lock nobody holds have neither runner nor watcher.
-void end_dead_runs(const std::string& runs, const std::vector<Hierarchy>& hierarchies) {
+void end_dead_runs(const std::string& runs) {
   for_each_name(runs, [&](const std::string& run) {
     const std::string path = join_path(runs, run);
     const UniqueFd lock = try_lock_file(path, 0);
-    if (lock && RunCgroups(hierarchies, run).end(1)) ::unlink(path.c_str());
+    if (!lock) return;
+    const RunCgroups groups(parse_hierarchies(read_all(lock.get(), 1 << 16).value_or("")), run);
+    if (groups.end(1)) ::unlink(path.c_str());
   });
 }
 
@@ -144,7 +170,7 @@ Result<void> prepare_run(const std::string& run) {
   TRY(const auto own, read_file("/proc/self/cgroup"));
   const auto hierarchies = usable_hierarchies(mounts, own);
   const std::string runs = join_path(directory, "runs");
-  end_dead_runs(runs, hierarchies);
+  end_dead_runs(runs);
 
   const std::string lock_path = join_path(runs, run);
   for (int i = 0; i < 5 && !next->lock; ++i) next->lock = try_lock_file(lock_path, O_CREAT);
@@ -153,6 +179,8 @@ Result<void> prepare_run(const std::string& run) {
   next->guard.state = join_path(directory, "state");
   CHECK_OK(mount_tmpfs(next->guard.state));
   next->guard.cgroups = RunCgroups(hierarchies, run);
+  // Said before anything is made that might have to be found.
+  CHECK_OK(write_all(next->lock.get(), describe(hierarchies)));
   next->guard.cgroups.open();
   CHECK_OK(start_watcher(*next, lock_path));
   held = std::move(next);
