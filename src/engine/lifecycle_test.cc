@@ -328,8 +328,7 @@ TEST_P(LifecycleTest, AKilledRunnerLeavesNothing) {
 TEST_P(LifecycleTest, TheNextRunEndsWhatAKilledRunnerAndWatcherLeft) {
   OtherRunner dead(GetParam(), on.scratch.at("dead"));
   dead.kill_with_watcher();
-  EXPECT_THAT(leftovers(dead.run()), HasSubstr("processes"));
-  EXPECT_TRUE(exists("/run/boxcar/runs/" + dead.run()));
+  // (Not looked at in between: any boxcar that starts on this machine may be the next.)
   OtherRunner next(GetParam(), on.scratch.at("next"));
   EXPECT_EQ(leftovers(dead.run()), "");
   EXPECT_NE(leftovers(next.run()), "") << "a live run must be left alone";

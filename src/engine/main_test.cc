@@ -147,9 +147,11 @@ std::string leftovers(const std::string& run) {
     const std::string group = hierarchy.base + "/boxcar/" + run;
     if (!exists(group)) continue;
     found += "the cgroup " + group + "\n";
-    for (const auto& entry : fs::recursive_directory_iterator(group)) {
-      if (entry.path().filename() != "cgroup.procs") continue;
-      const std::string pids = read_file(entry.path()).value_or("");
+    // It may be going away at this moment.
+    std::error_code gone;
+    for (fs::recursive_directory_iterator at(group, gone), end; !gone && at != end; at.increment(gone)) {
+      if (at->path().filename() != "cgroup.procs") continue;
+      const std::string pids = read_file(at->path()).value_or("");
       if (!pids.empty()) found += "processes " + pids + "\n";
     }
   }
