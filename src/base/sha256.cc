@@ -14,6 +14,16 @@ const EVP_MD* algorithm() {
   return md;
 }
 
+std::string hex_of(const std::uint8_t* bytes, std::size_t size) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(2 * size, '0');
+  for (std::size_t i = 0; i < size; ++i) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
+  return out;
+}
+
 int nibble(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -24,17 +34,11 @@ int nibble(char c) {
 }  // namespace
 
 std::string Digest::hex() const {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out(64, '0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = digits[bytes[i] >> 4];
-    out[2 * i + 1] = digits[bytes[i] & 15];
-  }
-  return out;
+  return hex_of(bytes.data(), bytes.size());
 }
 
 std::string Digest::short_hex() const {
-  return hex().substr(0, 12);
+  return hex_of(bytes.data(), 6);
 }
 
 std::optional<Digest> Digest::parse(std::string_view hex) {

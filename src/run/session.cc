@@ -17,10 +17,14 @@ namespace boxcar {
 
 namespace {
 
+constexpr std::size_t kManySteps = 1000;  // from here on it pays to compare results ahead of the loop
+
 Result<PortKind> host_kind(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno(path);
-  return S_ISDIR(info.st_mode) ? PortKind::Directory : PortKind::File;
+  if (S_ISDIR(info.st_mode)) return PortKind::Directory;
+  if (S_ISREG(info.st_mode)) return PortKind::File;
+  return fail(ErrorKind::Invalid, path + " is neither a file nor a directory");
 }
 
 // Steps by name, or findings.
@@ -139,6 +143,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
     return report;
   }
   Store& store = **opened;
+  if (report.plan.steps.size() >= kManySteps) store.look_ahead();
   auto record = RunStore::open(RunStore::default_path());
   if (!record) observer.note("this run is not recorded: " + record.error().text());
   Recorder recorder(record ? record->get() : nullptr, observer);

@@ -11,6 +11,7 @@
 #include "store/index.h"
 #include "store/live_list.h"
 #include "store/locks.h"
+#include "store/look_ahead.h"
 #include "store/store.h"
 #include "store/verify.h"
 
@@ -47,6 +48,7 @@ struct Store::State {
   const std::shared_ptr<LockFile> locks;
   Index index;
   LiveList live;
+  LookAhead ahead;
   HostDigests host;
 
   std::mutex mutex;

@@ -15,6 +15,7 @@ namespace boxcar {
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Store::~Store() {
+  state_->ahead.stop();
   flush();
   state_->live.release();
   if (state_->trash_counter > 0) state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
@@ -31,6 +32,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& p
   if (!locks) return fail(std::move(locks).error().in("opening the store " + directory));
   return std::unique_ptr<Store>(
       new Store(std::make_unique<State>(directory, *std::move(fd), *std::move(locks), pool, options)));
+}
+
+void Store::look_ahead() {
+  state_->janitor.submit([state = state_.get()] { state->ahead.run(state->root_fd.get(), state->index, state->live); });
 }
 
 const std::string& Store::root() const {
@@ -70,10 +75,11 @@ std::optional<StoredResult> Store::lookup(const Action& action, const Key& key) 
   auto found = state.index.find(key);
   if (!found && state.index.refresh()) found = state.index.find(key);
   if (found) {
-    state.live.mark(key);  // before it is looked at: see live_list.h
+    const bool checked_ahead = state.ahead.same(key);
+    if (!checked_ahead) state.live.mark(key);  // before it is looked at: see live_list.h
     Record record;
     if (record.decode(key, *found) && record.result.image == image) {
-      Condition condition = check_stat(state.root_fd.get(), record);
+      Condition condition = checked_ahead ? Condition::Same : check_stat(state.root_fd.get(), record);
       if (condition == Condition::Touched) {
         condition = Condition::Damaged;
         if (auto checked = check_content(state.root, record, state.pool, false)) {

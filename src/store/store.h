@@ -60,6 +60,9 @@ class Store : public Results {
   Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
   // What a live run looked up is never removed. Unavailable: another gc is at it.
   Result<GcReport> gc(const GcOptions& options);
+  // A hint that most of the store's results will be looked up soon: their stat records are compared on another thread
+  // meanwhile. A result that is altered after that, while this object lives, may still count as known.
+  void look_ahead();
   const std::string& root() const;
   void flush();  // writes when results were last used; also done by the destructor
 
