@@ -4,6 +4,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
@@ -12,21 +13,22 @@ BENCH = BUILD / "bench"
 
 
 def run(command, **options):
-    """Seconds and peak memory (KiB) of a command that must succeed; its output is dropped."""
+    """Seconds that a command takes which must succeed; its output is dropped."""
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
     began = time.perf_counter()
-    child = subprocess.Popen(command, **options)
-    errors = child.stderr.read() if child.stderr else b""
-    _, status, usage = os.wait4(child.pid, 0)
+    done = subprocess.run(command, **options)
     seconds = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: exit code {child.returncode}\n{errors.decode(errors='replace')[-3000:]}")
-    return seconds, usage.ru_maxrss
+    if done.returncode != 0:
+        errors = (done.stderr or b"").decode(errors="replace")[-3000:]
+        sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{errors}")
+    return seconds
 
 
-def median_of(times, command, **options):
-    return statistics.median(run(command, **options)[0] for _ in range(times))
+def peak_memory(command, **options):
+    """Bytes. Of a child of time(1): one of this process would count what this process holds, too."""
+    with tempfile.NamedTemporaryFile() as report:
+        run(["/usr/bin/time", "-f", "%M", "-o", report.name, *command], **options)
+        return int(report.read()) * 1024
 
 
 def in_turn(times, *actions):

@@ -2,11 +2,10 @@
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 
 import images
-from common import BENCH, BUILD, run
+from common import BENCH, BUILD, in_turn, peak_memory, run
 
 SNAKEMAKE = "snakemake==7.21.0"
 
@@ -86,29 +85,22 @@ def graph(table):
     table.heading("all cached: from the file to the summary")
     resource.setrlimit(resource.RLIMIT_STACK, [resource.getrlimit(resource.RLIMIT_STACK)[1]] * 2)  # ninja follows a chain by recursion
     images.import_noop()
-    few = boxcar_project("chain", 10)
-    floor = statistics.median(run(["boxcar", "run", "boxcar.yml"], cwd=few)[1] for _ in range(5))
+    command = ["boxcar", "run", "boxcar.yml"]
+    floor = peak_memory(command, cwd=boxcar_project("chain", 10))
     for shape in ("chain", "fan"):
         for steps in (10_000, 100_000):
+            largest = steps == 100_000
             ours, ninjas = boxcar_project(shape, steps), ninja_project(shape, steps)
-            times = {"boxcar": [], "ninja": []}
-            for i in range(6):
-                for name, command, directory in (("boxcar", ["boxcar", "run", "boxcar.yml"], ours), ("ninja", ["ninja"], ninjas)):
-                    taken = run(command, cwd=directory)
-                    if i > 0:
-                        times[name].append(taken)
-            (seconds, memory), (ninja_seconds, ninja_memory) = (
-                [statistics.median(column) for column in zip(*times[name])] for name in ("boxcar", "ninja"))
-            ratio = seconds / ninja_seconds
-            table.row(f"{shape} of {steps:,}", f"{seconds:.3f} s", f"ninja {ninja_seconds:.3f} s", ratio,
-                      "<= 3 x ninja" if steps == 100_000 else "", ratio <= 3 if steps == 100_000 else None)
-            each = (memory - floor) * 1024 / steps
-            table.row(f"{shape} of {steps:,}: peak memory", f"{memory / 1024:.0f} MB", f"ninja {ninja_memory / 1024:.0f} MB",
-                      memory / ninja_memory, "")
-            table.row(f"{shape} of {steps:,}: memory a step", f"{each:.0f} B", "", None, "< 1500 B" if steps == 100_000 else "",
-                      each < 1500 if steps == 100_000 else None)
-    snakes = snakemake_project(1000)
-    ours = boxcar_project("chain", 1000)
-    seconds = statistics.median(run(["boxcar", "run", "boxcar.yml"], cwd=ours)[0] for _ in range(5))
-    snake = statistics.median(run(["venv/bin/snakemake", "-c1", "--quiet"], cwd=snakes)[0] for _ in range(3))
+            seconds, ninja = in_turn(5, lambda: run(command, cwd=ours), lambda: run(["ninja"], cwd=ninjas))
+            table.row(f"{shape} of {steps:,}", f"{seconds:.3f} s", f"ninja {ninja:.3f} s", seconds / ninja,
+                      "<= 3 x ninja" if largest else "", seconds <= 3 * ninja if largest else None)
+            memory, ninja_memory = peak_memory(command, cwd=ours), peak_memory(["ninja"], cwd=ninjas)
+            table.row(f"{shape} of {steps:,}: peak memory", f"{memory / 1e6:.0f} MB", f"ninja {ninja_memory / 1e6:.0f} MB",
+                      memory / ninja_memory)
+            each = (memory - floor) / steps
+            table.row(f"{shape} of {steps:,}: memory a step", f"{each:.0f} B", "", None, "< 1500 B" if largest else "",
+                      each < 1500 if largest else None)
+    ours, snakes = boxcar_project("chain", 1000), snakemake_project(1000)
+    seconds, snake = in_turn(3, lambda: run(command, cwd=ours),
+                             lambda: run(["venv/bin/snakemake", "-c1", "--quiet"], cwd=snakes))
     table.row("chain of 1,000", f"{seconds:.3f} s", f"snakemake 7.21 {snake:.2f} s", seconds / snake)

@@ -11,6 +11,16 @@ import time
 import images
 from common import BENCH, in_turn, milliseconds, run
 
+count = iter(range(1 << 30))
+WORK = BENCH / f"launch-{time.time_ns()}"
+
+
+def fresh_directory(name):
+    directory = WORK / f"{name}-{next(count)}"
+    directory.mkdir(parents=True)
+    return directory
+
+
 # Stands in for the runtime once, and keeps what boxcar gave it: config.json, its root as it was mounted, and what is bound into it, as
 # plain files and directories, which stay.
 CATCHER = """#!/usr/bin/python3
@@ -41,15 +51,6 @@ def bundle_of(runtime, project):
     return kept
 
 
-def fresh_directory(name):
-    directory = BENCH / f"{name}-{time.time_ns()}"
-    directory.mkdir()
-    return directory
-
-
-count = iter(range(1 << 30))
-
-
 def step(project, runtime):
     """One step that was never run before."""
     run(["boxcar", "tool", "--store", project, "bench/noop", "--n", str(next(count))],
@@ -68,13 +69,12 @@ def bare(runtime, bundle):
 
 def many(project, runtime, bundle, steps=200):
     """Seconds that boxcar takes for so many steps, two at once, and that as many bare calls take."""
-    project.mkdir(exist_ok=True)
     lines = [f"  s{i}: {{image: bench/noop, params: {{n: {next(count)}}}}}\n" for i in range(steps)]
     (project / "boxcar.yml").write_text("workflow: many\nsteps:\n" + "".join(lines))
-    ours = run(["boxcar", "run", "-j2", "boxcar.yml"], cwd=project, env={**os.environ, "BOXCAR_RUNTIME": runtime})[0]
+    ours = run(["boxcar", "run", "-j2", "boxcar.yml"], cwd=project, env={**os.environ, "BOXCAR_RUNTIME": runtime})
     call = " ".join(bare_command(runtime, bundle))
     first = next(count)
-    bare_calls = run(["sh", "-c", f"seq {steps} | xargs -P2 -I% {call} bench-many-{first}-%"])[0]
+    bare_calls = run(["sh", "-c", f"seq {steps} | xargs -P2 -I% {call} bench-many-{first}-%"])
     return ours, bare_calls
 
 
@@ -134,3 +134,4 @@ def launch(table):
     run([*PODMAN, "load", "--quiet", "-i", str(BENCH / "noop.tar")])
     ours, podman = in_turn(9, lambda: step(project, "crun"), podman_run)
     table.row("one step, crun", milliseconds(ours), f"podman run --rm {milliseconds(podman)}", ours / podman)
+    shutil.rmtree(WORK)

@@ -8,7 +8,7 @@ run="crun runc skopeo"
 test="jq busybox-static attr tar openssl $run"
 demo="debootstrap buildah $run"
 check="clang clang-format-14 clang-tidy-14"
-bench="hyperfine jq openssl podman docker.io python3-venv libbenchmark-dev busybox-static $run"
+bench="openssl podman docker.io python3 python3-venv busybox-static time $run"
 
 wanted=
 for group in "$@"; do
