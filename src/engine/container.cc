@@ -62,8 +62,9 @@ bool is_the_runtime(pid_t pid, const std::string& runtime) {
 Result<std::unique_ptr<Container>> Container::prepare(Job job, const std::vector<std::string>& layers,
                                                       const ContainerHost& host) {
   std::unique_ptr<Container> container(new Container(std::move(job), host));
+  CHECK_OK(container->make_bundle());
   CHECK_OK(container->mount_root(layers));
-  CHECK_OK(container->write_bundle());
+  CHECK_OK(container->write_config());
   CHECK_OK(container->open_pipes());
   return container;
 }
@@ -76,13 +77,20 @@ std::string Container::pid_file() const {
   return join_path(bundle_, "pid");
 }
 
+Result<void> Container::make_bundle() {
+  const std::string bundle = join_path(host_.state, id());
+  if (::mkdir(bundle.c_str(), 0700) != 0) return fail_errno("making " + bundle);
+  bundle_ = bundle;
+  return {};
+}
+
 Result<void> Container::mount_root(const std::vector<std::string>& layers) {
   // On the workspace's file system, not in memory: containers write gigabytes to /tmp.
   Overlay overlay;
   overlay.lower = layers;
   overlay.upper = join_path(job_.directory, "upper");
   overlay.work = join_path(job_.directory, "work");
-  overlay.target = join_path(job_.directory, "root");
+  overlay.target = join_path(bundle_, "rootfs");
   overlay.scratch = true;
   for (const auto& directory : {overlay.upper, overlay.work, overlay.target}) CHECK_OK(make_directories(directory));
   // The upper directory is the container's "/": open to every user whatever our umask is.
@@ -93,7 +101,7 @@ Result<void> Container::mount_root(const std::vector<std::string>& layers) {
   return {};
 }
 
-Result<void> Container::write_bundle() {
+Result<void> Container::write_config() {
   const Action& action = *job_.action;
   ContainerSpec spec;
   spec.action = &action;
@@ -115,9 +123,6 @@ Result<void> Container::write_bundle() {
   TRY(cgroup_, host_.cgroups->make(id(), limits, host_.runtime.own_group));
   spec.cgroup = cgroup_.runtime_path();
   TRY(const auto config, oci_config(spec));
-  const std::string bundle = join_path(host_.state, id());
-  if (::mkdir(bundle.c_str(), 0700) != 0) return fail_errno("making " + bundle);
-  bundle_ = bundle;
   return write_file(join_path(bundle_, "config.json"), config, 0600);
 }
 
@@ -180,7 +185,8 @@ std::string Container::runtime_error() const {
 }
 
 bool Container::remove() {
-  if (mounted_ && unmount(root_)) mounted_ = false;
+  if (mounted_ && !unmount(root_)) return false;
+  mounted_ = false;
   if (!bundle_.empty()) {
     std::ignore = remove_tree(bundle_);
     std::ignore = remove_tree(join_path(join_path(host_.state, "runtime"), id()));  // a runtime that was killed left it

@@ -56,8 +56,9 @@ class Container {
 
  private:
   Container(Job job, const ContainerHost& host) : job_(std::move(job)), host_(host) {}
+  Result<void> make_bundle();
   Result<void> mount_root(const std::vector<std::string>& layers);
-  Result<void> write_bundle();
+  Result<void> write_config();
   Result<void> open_pipes();
   std::string pid_file() const;
   std::string id() const { return std::to_string(job_.id); }
