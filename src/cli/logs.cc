@@ -65,17 +65,19 @@ class Logs {
       ++found;
       const std::string path = log_of(run_, step, attempt_);
       if (path.empty()) continue;
-      // A new attempt begins a new log.
+      const std::string prefix = step_.empty() && run_.total > 1 ? "[" + step.name + "] " : "";
+      const auto print_entry = [&](const LogEntry& entry) {
+        printer_.print(entry, prefix);
+        return true;
+      };
       auto& [open_path, reader] = open_[step.name];
       if (open_path != path) {
+        // A new attempt begins a new log; the one before may have grown since it was read.
+        if (reader) CHECK_OK(reader->read(print_entry));
         TRY(reader, LogReader::open(path));
         open_path = path;
       }
-      const std::string prefix = step_.empty() && run_.total > 1 ? "[" + step.name + "] " : "";
-      CHECK_OK(reader->read([&](const LogEntry& entry) {
-        printer_.print(entry, prefix);
-        return true;
-      }));
+      CHECK_OK(reader->read(print_entry));
     }
     printer_.flush();
     if (found == 0 && !step_.empty() && !alive()) {
