@@ -182,7 +182,8 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
   request.explain = options.explain;
 
   block_interrupts();
-  const auto display = detached ? std::make_unique<Detached>() : make_display(Terminal::of(STDERR_FILENO), !options.dry_run);
+  const auto display =
+      detached ? std::make_unique<Detached>() : make_display(Terminal::of(STDERR_FILENO), !options.dry_run);
   RunReport report = run_workflow(std::move(request), *display);
   if (!report.findings.ok()) return say(report.findings, options.json);
   if (report.steps.empty() && report.trouble) return say(*report.trouble, options.json);

@@ -13,11 +13,11 @@ namespace boxcar {
 struct StepState {
   StepStatus status = StepStatus::Waiting;
   int attempts = 0;
-  Key key;                       // zero until known
-  double seconds = 0;            // of the last attempt, or of the one that left the cached result
+  Key key;             // zero until known
+  double seconds = 0;  // of the last attempt, or of the one that left the cached result
   std::uint64_t peak_memory = 0;
   std::optional<int> exit_code;
-  std::string message;           // why it failed or was skipped; for cached and succeeded empty
+  std::string message;  // why it failed or was skipped; for cached and succeeded empty
 };
 
 class Observer {
