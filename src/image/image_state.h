@@ -33,7 +33,7 @@ struct ImageStore::State {
   LayerStore layers;
 
   std::mutex mutex;  // of what follows
-  std::optional<RangeLocks> uses;
+  std::optional<FileLocks> uses;
   std::set<Digest> used;
   std::map<std::string, ImagePtr> resolved;
 

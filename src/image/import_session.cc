@@ -10,10 +10,10 @@ namespace boxcar {
 
 namespace {
 
-Result<RangeLocks> open_store(const std::string& store) {
+Result<FileLocks> open_store(const std::string& store) {
   CHECK_OK(make_directories(store, 0700));
   for (const char* name : {"layers", "tmp", "empty"}) CHECK_OK(make_directories(store + "/" + name));
-  return RangeLocks::open(store + "/lock");
+  return open_locks(store);
 }
 
 Result<std::string> make_scratch(const std::string& store) {
@@ -32,7 +32,7 @@ Result<void> sweep(const std::string& store) {
 }  // namespace
 
 Result<ImportSession> ImportSession::begin(const std::string& store) {
-  TRY(RangeLocks locks, open_store(store));
+  TRY(FileLocks locks, open_store(store));
   TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
   if (alone) CHECK_OK(sweep(store));
   CHECK_OK(locks.lock(kStoreLock, LockMode::Shared));
@@ -41,7 +41,7 @@ Result<ImportSession> ImportSession::begin(const std::string& store) {
 }
 
 Result<ImportSession> ImportSession::begin_removal(const std::string& store) {
-  TRY(RangeLocks locks, open_store(store));
+  TRY(FileLocks locks, open_store(store));
   TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
   if (!alone) return fail(ErrorKind::Unavailable, "another boxcar is importing an image; try again when it is done");
   CHECK_OK(sweep(store));

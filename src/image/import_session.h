@@ -22,12 +22,11 @@ class ImportSession {
   ImportSession& operator=(ImportSession&&) = delete;
 
   const std::string& scratch() const { return scratch_; }
-  RangeLocks& locks() { return locks_; }
 
  private:
-  ImportSession(RangeLocks locks, std::string scratch) : locks_(std::move(locks)), scratch_(std::move(scratch)) {}
+  ImportSession(FileLocks locks, std::string scratch) : locks_(std::move(locks)), scratch_(std::move(scratch)) {}
 
-  RangeLocks locks_;
+  FileLocks locks_;
   std::string scratch_;
 };
 

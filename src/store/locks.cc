@@ -1,7 +1,6 @@
 #include "store/locks.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 namespace boxcar {
 
@@ -31,44 +30,26 @@ Result<std::shared_ptr<LockFile>> LockFile::open(int store) {
   return std::shared_ptr<LockFile>(new LockFile(std::move(fd)));
 }
 
-bool LockFile::set(int command, short type, off_t byte) {
-  struct flock range {};
-  range.l_type = type;
-  range.l_whence = SEEK_SET;
-  range.l_start = byte;
-  range.l_len = 1;
-  while (::fcntl(fd_.get(), command, &range) != 0) {
-    if (errno != EINTR) return false;
-  }
-  return true;
-}
-
 bool LockFile::try_lock(off_t byte) {
   const std::lock_guard guard(mutex_);
-  if (held_.contains(byte) || !set(F_OFD_SETLK, F_WRLCK, byte)) return false;
+  if (held_.contains(byte) || !locks_.try_lock(byte, LockMode::Exclusive).value_or(false)) return false;
   held_.insert(byte);
   return true;
 }
 
 bool LockFile::lock(off_t byte) {
-  return set(F_OFD_SETLKW, F_WRLCK, byte);
+  return locks_.lock(byte, LockMode::Exclusive).has_value();
 }
 
 void LockFile::unlock(off_t byte) {
   const std::lock_guard guard(mutex_);
   held_.erase(byte);
-  set(F_OFD_SETLK, F_UNLCK, byte);
+  locks_.unlock(byte);
 }
 
 bool LockFile::is_locked(off_t byte) {
   const std::lock_guard guard(mutex_);
-  if (held_.contains(byte)) return true;
-  struct flock range {};
-  range.l_type = F_WRLCK;
-  range.l_whence = SEEK_SET;
-  range.l_start = byte;
-  range.l_len = 1;
-  return ::fcntl(fd_.get(), F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+  return held_.contains(byte) || locks_.is_locked(byte);
 }
 
 }  // namespace boxcar

@@ -1,6 +1,4 @@
-// The store's lock file: byte ranges locked by open file description (OFD), one byte for each thing that is locked.
-// They end with the process, however it ends, and no child inherits them. Nothing is wrong without them; they spare
-// work.
+// The store's lock file. Nothing is wrong without its locks; they spare work.
 #pragma once
 
 #include <sys/types.h>
@@ -10,11 +8,12 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "base/fd.h"
+#include "base/file_locks.h"
 #include "store/results.h"
 
 namespace boxcar {
 
+// The exclusive locks of this process, for all its threads. Thread-safe.
 class LockFile {
  public:
   static constexpr off_t kIndex = 0;    // while a record is appended to the index
@@ -27,17 +26,16 @@ class LockFile {
 
   // Never waits, and never grants a byte twice, to this process either.
   bool try_lock(off_t byte);
-  bool lock(off_t byte);  // waits for other processes. False: the file system has no locks
+  bool lock(off_t byte);  // waits for other processes, not for this one. False: the file system has no locks
   void unlock(off_t byte);
   bool is_locked(off_t byte);  // by anyone, this object included
 
  private:
-  explicit LockFile(UniqueFd fd) : fd_(std::move(fd)) {}
-  bool set(int command, short type, off_t byte);
+  explicit LockFile(UniqueFd file) : locks_(std::move(file)) {}
 
-  UniqueFd fd_;
+  FileLocks locks_;
   std::mutex mutex_;
-  std::unordered_set<off_t> held_;
+  std::unordered_set<off_t> held_;  // by try_lock()
 };
 
 // One byte held for as long as this lives.
