@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "base/mounts.h"
+#include "base/user_directories.h"
 #include "engine/container.h"
 #include "engine/run_guard.h"
 
@@ -362,13 +363,6 @@ bool has_domain() {
   return !domain.empty() && domain != "(none)";
 }
 
-std::string cache_directory() {
-  if (const char* cache = ::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
-    return join_path(cache, "boxcar");
-  const char* home = ::getenv("HOME");
-  return home != nullptr && *home == '/' ? join_path(home, ".cache/boxcar") : "";
-}
-
 }  // namespace
 
 Result<void> prepare_embedded(const EmbeddedOptions& options) {
@@ -382,7 +376,7 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   const RunGuard* guard = run_guard();
   if (guard == nullptr) return fail(ErrorKind::Internal, "prepare_embedded() was not called");
   ContainerHost host;
-  TRY(host.runtime, choose_runtime(options.runtime, cache_directory()));
+  TRY(host.runtime, choose_runtime(options.runtime, user_cache_directory()));
   host.state = guard->state;
   host.cgroups = &guard->cgroups;
   host.recursive_readonly = can_mount_readonly_recursively();

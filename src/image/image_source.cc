@@ -1,11 +1,8 @@
 #include "image/image_source.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <climits>
-#include <cstdlib>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -26,11 +23,6 @@ constexpr std::array<Prefix, 6> kPrefixes = {{{"oci:", ImageSource::Kind::OciDir
                                               {"docker-daemon:", ImageSource::Kind::DockerDaemon},
                                               {"containers-storage:", ImageSource::Kind::ContainersStorage},
                                               {"docker://", ImageSource::Kind::Registry}}};
-
-std::string current_directory() {
-  char buffer[PATH_MAX];
-  return getcwd(buffer, sizeof buffer) != nullptr ? buffer : "/";
-}
 
 // PATH[:NAME]: either may hold colons, so the longest part that exists is the path; where none does, it ends at the
 // first colon.

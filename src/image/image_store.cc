@@ -1,48 +1,29 @@
 #include "image/image_store.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <set>
 
 #include "base/fd.h"
+#include "base/overlay.h"
 #include "base/text.h"
+#include "base/user_directories.h"
 #include "image/image_source.h"
 #include "image/image_state.h"
 #include "image/merged_tree.h"
-#include "image/tree_writer.h"
 
 namespace boxcar {
 
-namespace {
-
-std::string here() {
-  char buffer[PATH_MAX];
-  return getcwd(buffer, sizeof buffer) != nullptr ? buffer : "/";
-}
-
-}  // namespace
-
 std::string ImageStore::default_directory() {
-  std::string base;
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && data[0] == '/') {
-    base = data;
-  } else {
-    const char* home = std::getenv("HOME");
-    const passwd* user = home == nullptr ? getpwuid(geteuid()) : nullptr;
-    base = join_path(home != nullptr ? home : user != nullptr ? user->pw_dir : "/", ".local/share");
-  }
-  return join_path(base, "boxcar/images");
+  return join_path(user_data_directory(), "images");
 }
 
 ImageStore::ImageStore(std::string directory, Pool& pool)
-    : state_(std::make_unique<State>(absolute_path(directory, here()), pool)) {}
+    : state_(std::make_unique<State>(absolute_path(directory, current_directory()), pool)) {}
 
 ImageStore::~ImageStore() = default;
 
@@ -51,7 +32,7 @@ bool ImageStore::State::use(const Digest& identity) {
   const std::lock_guard lock(mutex);
   if (used.contains(identity)) return true;
   if (!uses) {
-    auto file = RangeLocks::open(directory + "/lock");
+    auto file = open_locks(directory);
     if (!file) return false;
     uses = *std::move(file);
   }
@@ -188,7 +169,7 @@ Result<std::uint64_t> ImageStore::prune(bool dry_run) {
     TRY(auto begun, ImportSession::begin_removal(state_->directory));
     session.emplace(std::move(begun));
   }
-  TRY(RangeLocks locks, RangeLocks::open(state_->directory + "/lock"));
+  TRY(FileLocks locks, open_locks(state_->directory));
   std::set<Digest> unwanted;
   for (const ImageListing& one : listing) {
     if (!one.reference.empty()) continue;
@@ -220,7 +201,7 @@ Result<void> ImageStore::remove(const std::string& name_or_identity) {
     return fail(ErrorKind::Invalid, "several images begin with '" + printable(name_or_identity) + "': give more of it");
   const Digest identity = *meant.begin();
 
-  TRY(RangeLocks locks, RangeLocks::open(state_->directory + "/lock"));
+  TRY(FileLocks locks, open_locks(state_->directory));
   TRY(const bool unused, locks.try_lock(image_lock(identity), LockMode::Exclusive));
   if (!unused && !by_name)
     return fail(ErrorKind::Denied, "the image " + identity.short_hex() + " is in use by a running boxcar");

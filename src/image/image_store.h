@@ -26,7 +26,7 @@ struct ImageListing {
 // layer_directories() gave counts as in use, and is not removed by anyone, for as long as the store object lives.
 class ImageStore {
  public:
-  // $XDG_DATA_HOME/boxcar/images, else ~/.local/share/boxcar/images. Nothing is made there until the first import.
+  // Below the user's data directory (base/user_directories.h). Nothing is made there until the first import.
   static std::string default_directory();
   explicit ImageStore(std::string directory, Pool& pool);
   ~ImageStore();

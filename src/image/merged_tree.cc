@@ -10,8 +10,8 @@
 #include <deque>
 
 #include "base/fd.h"
+#include "base/overlay.h"
 #include "base/text.h"
-#include "image/tree_writer.h"
 
 namespace boxcar {
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/overlay.h"
 #include "base/text.h"
 
 namespace boxcar {
@@ -53,15 +54,6 @@ Result<std::string> inside_root(std::string_view path) {
     }
   }
   return result;
-}
-
-bool is_whiteout(const struct stat& info) {
-  return S_ISCHR(info.st_mode) && info.st_rdev == makedev(0, 0);
-}
-
-bool is_opaque(int directory) {
-  char value = 0;
-  return fgetxattr(directory, kOpaqueXattr, &value, 1) == 1 && value == 'y';
 }
 
 Result<TreeWriter> TreeWriter::open(const std::string& root) {

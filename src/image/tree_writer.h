@@ -2,7 +2,6 @@
 // devices, opaque directories carry trusted.overlay.opaque.
 #pragma once
 
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -78,9 +77,5 @@ class TreeWriter {
 
 // "/usr//./bin/../lib" gives "usr/lib". Invalid when ".." climbs over the root.
 Result<std::string> inside_root(std::string_view path);
-bool is_whiteout(const struct ::stat& info);
-
-constexpr const char* kOpaqueXattr = "trusted.overlay.opaque";
-bool is_opaque(int directory);
 
 }  // namespace boxcar

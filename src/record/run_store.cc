@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include <variant>
 
 #include "base/fd.h"
+#include "base/user_directories.h"
 #include "record/database.h"
 #include "record/schema.h"
 
@@ -125,10 +125,7 @@ struct RunStore::State {
 };
 
 std::string RunStore::default_path() {
-  const char* state = std::getenv("XDG_STATE_HOME");
-  if (state != nullptr && *state == '/') return join_path(state, "boxcar/runs.db");
-  const char* home = std::getenv("HOME");
-  return join_path(home != nullptr && *home == '/' ? home : "/tmp", ".local/state/boxcar/runs.db");
+  return join_path(user_state_directory(), "runs.db");
 }
 
 Result<std::unique_ptr<RunStore>> RunStore::open(const std::string& path) {

@@ -51,7 +51,7 @@ bool runner_alive(const RunRecord& run);  // a run "running" whose runner is dea
 // flush() and close() give it.
 class RunStore {
  public:
-  static std::string default_path();  // $XDG_STATE_HOME/boxcar/runs.db, else ~/.local/state/boxcar/runs.db
+  static std::string default_path();  // base/user_directories.h
   // ":memory:" keeps it there. Creates the file and its directories, brings an older version up to date. Invalid: of a
   // newer version, or no database.
   static Result<std::unique_ptr<RunStore>> open(const std::string& path);

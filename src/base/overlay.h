@@ -1,0 +1,16 @@
+// How a layer of an overlay says what the layers under it do not show (the kernel's
+// Documentation/filesystems/overlayfs.rst). Mounting one: base/mounts.h.
+#pragma once
+
+#include <sys/stat.h>
+
+namespace boxcar {
+
+// On a directory, with the value "y": nothing of the same directory in lower layers shows through.
+inline constexpr const char* kOpaqueXattr = "trusted.overlay.opaque";
+
+bool is_opaque(int directory);
+bool is_whiteout(
+    const struct stat& info);  // a 0/0 character device: nothing of that name in lower layers shows through
+
+}  // namespace boxcar

@@ -1,0 +1,31 @@
+#include "base/user_directories.h"
+
+#include <cstdlib>
+
+#include "base/fd.h"
+
+namespace boxcar {
+
+namespace {
+
+std::string directory(const char* variable, const char* below_home) {
+  const char* value = std::getenv(variable);
+  const bool given = value != nullptr && *value == '/';
+  return join_path(given ? value : join_path(home_directory(), below_home), "boxcar");
+}
+
+}  // namespace
+
+std::string user_data_directory() {
+  return directory("XDG_DATA_HOME", ".local/share");
+}
+
+std::string user_state_directory() {
+  return directory("XDG_STATE_HOME", ".local/state");
+}
+
+std::string user_cache_directory() {
+  return directory("XDG_CACHE_HOME", ".cache");
+}
+
+}  // namespace boxcar
