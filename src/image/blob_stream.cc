@@ -1,6 +1,5 @@
 #include "image/blob_stream.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "image/archive_reader.h"
 
 namespace boxcar {
 
@@ -21,10 +21,6 @@ namespace {
 
 constexpr std::size_t kChunk = 512 << 10;
 constexpr std::size_t kAhead = 8;  // chunks
-
-struct ArchiveCloser {
-  void operator()(archive* a) const { archive_read_free(a); }
-};
 
 }  // namespace
 
@@ -105,7 +101,7 @@ struct BlobStream::State {
   }
 
   bool inflate() {
-    const std::unique_ptr<archive, ArchiveCloser> in(archive_read_new());
+    const ArchiveReader in(archive_read_new());
     archive_read_support_format_raw(in.get());
     archive_read_support_filter_gzip(in.get());
     archive_read_support_filter_zstd(in.get());

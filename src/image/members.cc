@@ -1,6 +1,5 @@
 #include "image/members.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "image/archive_reader.h"
 #include "image/tree_writer.h"
 
 namespace boxcar {
@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::size_t kDocumentLimit = 16 << 20;
 constexpr int kMaxLinks = 8;
-
-struct ArchiveCloser {
-  void operator()(archive* a) const { archive_read_free(a); }
-};
 
 Result<Blob> whole_file(const std::string& path) {
   TRY(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK));
@@ -73,7 +69,7 @@ Result<Members> Members::of_archive(const std::string& file, const std::string& 
   Members result;
   result.where_ = file;
   TRY(const Blob tar, plain_tar(file, scratch));
-  const std::unique_ptr<archive, ArchiveCloser> in(archive_read_new());
+  const ArchiveReader in(archive_read_new());
   archive_read_support_format_tar(in.get());
   const auto damaged = [&] {
     const char* text = archive_error_string(in.get());

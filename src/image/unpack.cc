@@ -1,6 +1,5 @@
 #include "image/unpack.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <unistd.h>
 
@@ -8,15 +7,12 @@
 #include <memory>
 
 #include "base/text.h"
+#include "image/archive_reader.h"
 #include "image/tree_writer.h"
 
 namespace boxcar {
 
 namespace {
-
-struct ArchiveCloser {
-  void operator()(archive* a) const { archive_read_free(a); }
-};
 
 struct Feed {
   BlobStream& stream;
@@ -121,7 +117,7 @@ Result<void> add(archive* in, archive_entry* raw, const LayerEntry& entry, TreeW
 
 Result<std::uint64_t> unpack_tar(BlobStream& stream, const std::string& directory) {
   TRY(TreeWriter tree, TreeWriter::open(directory));
-  const std::unique_ptr<archive, ArchiveCloser> in(archive_read_new());
+  const ArchiveReader in(archive_read_new());
   archive_read_support_format_tar(in.get());
   archive_read_support_format_empty(in.get());
   Feed feed{stream, {}};

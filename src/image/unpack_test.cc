@@ -5,8 +5,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/overlay.h"
 #include "image/images_for_tests.h"
-#include "image/tree_writer.h"
 
 namespace boxcar {
 namespace {

@@ -16,10 +16,6 @@ namespace boxcar {
 
 namespace {
 
-std::string below(const std::string& directory, const std::string& name) {
-  return directory.empty() ? name : directory + '/' + name;
-}
-
 Result<void> copy_by_hand(int from, int to) {
   constexpr std::size_t size = std::size_t{1} << 18;
   const std::unique_ptr<char[]> buffer(new char[size]);
@@ -103,7 +99,8 @@ Result<void> copy_tree(int from, const std::string& from_path, int to, const std
     return fail_errno("changing the mode of " + printable(to_path));
   }
   TRY(const auto names, list_directory(from, from_path));
-  for (const auto& name : names) CHECK_OK(copy_tree(from, below(from_path, name), to, below(to_path, name), how));
+  for (const auto& name : names)
+    CHECK_OK(copy_tree(from, join_path(from_path, name), to, join_path(to_path, name), how));
   return {};
 }
 

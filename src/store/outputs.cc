@@ -22,10 +22,6 @@ namespace {
 // Replaced symlinks may bring symlinks of their own; a tree that brings itself ends here.
 constexpr int kMostReplacements = 8;
 
-std::string below(const std::string& directory, const std::string& name) {
-  return directory.empty() ? name : directory + '/' + name;
-}
-
 // What of `path` is below `directory`, or none. Both absolute and normal.
 std::optional<std::string> within(const std::string& directory, const std::string& path) {
   if (path == directory) return "";
@@ -148,7 +144,7 @@ class Settler {
   }
 
   Result<void> settle_all(const std::string& path, const std::vector<std::string>& names, int replacements) {
-    for (const auto& name : names) CHECK_OK(settle(below(path, name), replacements));
+    for (const auto& name : names) CHECK_OK(settle(join_path(path, name), replacements));
     return {};
   }
 

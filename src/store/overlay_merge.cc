@@ -1,7 +1,6 @@
 #include "store/overlay_merge.h"
 
 #include <fcntl.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "base/directory.h"
 #include "base/mounts.h"
+#include "base/overlay.h"
 #include "base/text.h"
 #include "store/copy.h"
 
@@ -22,24 +22,15 @@ namespace boxcar {
 namespace {
 
 // As the kernel's overlayfs names them (Documentation/filesystems/overlayfs.rst).
-constexpr const char* kOpaque = "trusted.overlay.opaque";
 constexpr const char* kRedirect = "trusted.overlay.redirect";
 constexpr const char* kMetacopy = "trusted.overlay.metacopy";
 constexpr std::string_view kPrefix = "trusted.overlay.";
-
-std::string below(const std::string& directory, const std::string& name) {
-  return directory.empty() ? name : directory + '/' + name;
-}
 
 std::string attribute(int fd, const char* name) {
   std::string value(4096, '\0');
   const ssize_t n = ::fgetxattr(fd, name, value.data(), value.size());
   value.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
   return value;
-}
-
-bool is_whiteout(const struct stat& info) {
-  return S_ISCHR(info.st_mode) && major(info.st_rdev) == 0 && minor(info.st_rdev) == 0;
 }
 
 class Merger {
@@ -67,13 +58,13 @@ class Merger {
   // `lower`: the path below the lower directory that shows through, or none.
   Result<void> merge(const std::string& upper, const std::optional<std::string>& lower) {
     TRY(const auto names, list_directory(upper_.get(), upper));
-    for (const auto& name : names) CHECK_OK(merge_entry(below(upper, name), name, lower));
+    for (const auto& name : names) CHECK_OK(merge_entry(join_path(upper, name), name, lower));
     if (!lower) return {};
     const std::unordered_set<std::string_view> mine(names.begin(), names.end());
     TRY(const auto theirs, list_directory(lower_.get(), *lower));
     for (const auto& name : theirs) {
       if (!mine.contains(name)) {
-        CHECK_OK(copy_tree(lower_.get(), below(*lower, name), upper_.get(), below(upper, name), how_));
+        CHECK_OK(copy_tree(lower_.get(), join_path(*lower, name), upper_.get(), join_path(upper, name), how_));
       }
     }
     return {};
@@ -91,12 +82,12 @@ class Merger {
     TRY(const auto fd, open_beneath(upper_.get(), path, O_RDONLY | O_DIRECTORY));
     const std::string redirect = attribute(fd.get(), kRedirect);
     std::optional<std::string> shows;
-    if (attribute(fd.get(), kOpaque) == "y") {
+    if (is_opaque(fd.get())) {
       shows = std::nullopt;
     } else if (redirect.starts_with('/')) {  // from the root of the lower directory
       shows = redirect.substr(1);
     } else if (lower) {  // within the same directory
-      shows = below(*lower, redirect.empty() ? name : redirect);
+      shows = join_path(*lower, redirect.empty() ? name : redirect);
     }
     if (shows && !is_lower_directory(*shows)) shows.reset();
     strip(fd.get());
