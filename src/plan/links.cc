@@ -1,5 +1,7 @@
 #include "plan/links.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace boxcar {
@@ -7,13 +9,8 @@ namespace boxcar {
 namespace {
 
 bool leads_out(std::string_view path) {
-  if (path.starts_with('/')) return true;
-  for (std::size_t at = 0; at <= path.size();) {
-    const auto slash = std::min(path.find('/', at), path.size());
-    if (path.substr(at, slash - at) == "..") return true;
-    at = slash + 1;
-  }
-  return false;
+  const auto parts = split(path, '/');
+  return path.starts_with('/') || std::find(parts.begin(), parts.end(), "..") != parts.end();
 }
 
 }  // namespace

@@ -101,4 +101,18 @@ std::optional<StepIndex> Plan::find(std::string_view wanted) const {
   return static_cast<StepIndex>(found - steps.begin());
 }
 
+const std::string* Plan::direct_target(StepIndex step, std::uint32_t output) const {
+  // While a faulty workflow is planned, any of this may be missing.
+  if (step >= steps.size()) return nullptr;
+  const auto& planned = steps[step];
+  if (!planned.options || !planned.options->cache.direct) return nullptr;
+  if (!planned.tool || output >= planned.tool->tool->outputs.size()) return nullptr;
+  const auto& port = planned.tool->tool->outputs[output];
+  if (port.kind != PortKind::Directory || !port.works_on.empty()) return nullptr;
+  for (const auto& each : outputs) {
+    if (each.step == step && each.output == output && each.path.empty() && !each.to.empty()) return &each.to;
+  }
+  return nullptr;
+}
+
 }  // namespace boxcar

@@ -86,6 +86,9 @@ class Plan {
   std::vector<std::vector<StepIndex>> cycles() const;
   // `targets` and everything that they need.
   std::vector<bool> needed_for(const std::vector<StepIndex>& targets) const;
+  // Of a step that says `direct`: the host directory, absolute, that is bound as this output itself. null: it is a
+  // result.
+  const std::string* direct_target(StepIndex step, std::uint32_t output) const;
   std::optional<StepIndex> find(std::string_view name) const;  // linear: for a few names, not for building
 
  private:

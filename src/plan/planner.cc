@@ -61,6 +61,7 @@ class Planner {
     const WorkflowValues values(workflow_.inputs, given_, hosts_, spot_);
     plan_steps(plan, links, values);
     plan_outputs(plan, links, values);
+    check_direct(plan);
     plan.connect(std::move(after_));
     say_cycles(plan);
     return plan;
@@ -140,6 +141,27 @@ class Planner {
       plan.outputs.push_back({output.name, end ? end->step : 0, end && end->output ? *end->output : 0,
                               std::move(output.from.path), to && !to->empty() ? hosts_.absolute(*to) : ""});
       if (!plan.outputs.back().to.empty()) destinations.add(plan.outputs.back(), place);
+    }
+  }
+
+  // `direct` binds the directory that an output goes to: there must be one, and no step may read what is written there.
+  void check_direct(const Plan& plan) {
+    const auto is_direct = [&](StepIndex step) {
+      return plan.steps[step].options && plan.steps[step].options->cache.direct;
+    };
+    std::vector<bool> bound(plan.steps.size());
+    for (const auto& output : plan.outputs) {
+      if (plan.direct_target(output.step, output.output) != nullptr) bound[output.step] = true;
+    }
+    for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+      if (is_direct(i) && !bound[i]) {
+        spot_of(plan, i).error("direct: true needs an output of this step, a whole directory, with a `to`");
+      }
+      for (const auto& input : plan.steps[i].inputs) {
+        if (input.step == PlannedInput::host || plan.direct_target(input.step, input.output) == nullptr) continue;
+        spot_of(plan, i).error("reads an output of step " + quote(plan.steps[input.step].name) +
+                               " that is written in place (direct: true), so that it is no result");
+      }
     }
   }
 

@@ -33,14 +33,12 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 //
 // What the formats leave open is settled here:
 // - "${inputs.x}" may stand in parameters, environment variables, host paths and `to:` of outputs; "$$" is a dollar
-// sign there. Of a
-//   workflow input without a value it is an empty text, and alone in its place it is as if nothing stood there.
+//   sign there. Of a workflow input without a value it is an empty text, and alone in its place it is as if nothing
+//   stood there.
 // - Workflow inputs that are paths of the host may feed ports and `file` parameters only: anywhere else the path would
-// mean nothing
-//   in a container.
-// - A `file` parameter is fed by its value, a path relative to the workflow's directory (its default too), or by a link
-// in
-//   `inputs:`; List[file] by several links of that name, in their order.
+//   mean nothing in a container.
+// - A `file` parameter is fed by its value, a path relative to the workflow's directory (its default too), or by a
+//   link in `inputs:`; List[file] by several links of that name, in their order.
 std::optional<Plan> make_plan(Workflow workflow, const Settings& settings, const PlannerContext& context,
                               Findings& findings, std::optional<Error>& fatal);
 

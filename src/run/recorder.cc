@@ -23,6 +23,8 @@ void Recorder::begin(const RunRequest& request, const RunReport& report) {
   run.pid_start = process_start(run.pid);
   run.total = static_cast<std::uint32_t>(report.plan.steps.size());
   store_->begin(run);
+  // Who chose the id (--detach) may ask for the run at once, from another process.
+  if (!request.run.empty()) (void)store_->flush();
 }
 
 void Recorder::step_changed(StepIndex index, const StepState& state) {

@@ -138,7 +138,15 @@ Result<Content> Scheduler::content_of(const PlannedStep& step, const PlannedInpu
 
 Result<Action> Scheduler::action_of(StepIndex index) {
   const auto& step = parts_.plan.steps[index];
-  return make_action(step, [&](const PlannedInput& input) { return content_of(step, input); });
+  auto action = make_action(step, [&](const PlannedInput& input) { return content_of(step, input); });
+  if (!action || !step.options->cache.direct) return action;
+  const auto& ports = step.tool->tool->outputs;
+  for (auto& output : action->outputs) {
+    const auto port = std::find_if(ports.begin(), ports.end(), [&](const auto& p) { return p.name == output.port; });
+    const auto* target = parts_.plan.direct_target(index, static_cast<std::uint32_t>(port - ports.begin()));
+    if (target != nullptr) output.direct = *target;
+  }
+  return action;
 }
 
 std::optional<StoredResult> Scheduler::known(StepIndex step, const Action& action, const Key& key) {

@@ -80,6 +80,10 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, const Store& 
     report.outputs.emplace_back();
     const StoredResult* result = scheduler.result(output.step);
     if (result == nullptr) continue;
+    if (const auto* direct = report.plan.direct_target(output.step, output.output)) {
+      report.outputs.back() = *direct;  // written there by the container itself
+      continue;
+    }
     const auto& name = report.plan.steps[output.step].tool->tool->outputs[output.output].name;
     for (const auto& port : result->ports) {
       if (port.port != name || !port.present) continue;

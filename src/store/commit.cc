@@ -114,7 +114,8 @@ class Commit {
         TRY(linked, merge(view, path));
       }
     }
-    TRY(const bool present, settle_output(path, output, action_.inputs));
+    const bool direct = !output.direct.empty();
+    TRY(const bool present, direct ? Result<bool>(false) : settle_output(path, output, action_.inputs));
     PortResult port{output.port, output.kind, {}, present};
     std::string file;
     PortSize size;
@@ -127,7 +128,7 @@ class Commit {
       record_.files += tree.files;
       encoder_.entries(tree.entries);
       note_paths(join_path(output.port, file), tree);
-    } else if (::rmdir(path.c_str()) != 0) {
+    } else if (!direct && ::rmdir(path.c_str()) != 0) {
       return fail_errno("removing " + path);
     }
     record_.result.ports.push_back(std::move(port));

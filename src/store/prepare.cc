@@ -83,6 +83,11 @@ class Preparation {
       return fail(ErrorKind::Invalid,
                   "output port '" + output.port + "': " + output.path + " has no directory of its own");
     }
+    if (!output.direct.empty()) {
+      CHECK_OK(make_directories(output.direct));
+      workspace_.mounts.push_back({output.direct, target, true, true});
+      return {};
+    }
     std::string source = join_path(result(), output.port);
     CHECK_OK(make_directory(source, 0777));
     CHECK_OK(open_to_all(source));
