@@ -147,7 +147,8 @@ class Planner {
   // `direct` binds the directory that an output goes to: there must be one, and no step may read what is written there.
   void check_direct(const Plan& plan) {
     const auto is_direct = [&](StepIndex step) {
-      return plan.steps[step].options && plan.steps[step].options->cache.direct;
+      const auto& options = plan.steps[step].options;
+      return options && options->cache.direct && !options->cache.enabled;
     };
     std::vector<bool> bound(plan.steps.size());
     for (const auto& output : plan.outputs) {
