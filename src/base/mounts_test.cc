@@ -12,6 +12,7 @@
 #include <functional>
 
 #include "base/fd.h"
+#include "fakes/temporary_directory.h"
 
 namespace boxcar {
 namespace {
@@ -41,19 +42,16 @@ std::string in_child(const std::function<std::string()>& body) {
 class MountsTest : public testing::Test {
  protected:
   void SetUp() override {
-    const char* base = std::getenv("TMPDIR");
-    std::string pattern = std::string(base == nullptr ? "/tmp" : base) + "/boxcar-mounts-XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
     for (const char* name : {"low", "up", "work", "at"}) fs::create_directory(root_ + "/" + name);
     std::ignore = write_file(root_ + "/low/file", "low");
     fs::create_directory(root_ + "/low/dir");
     std::ignore = write_file(root_ + "/low/dir/inside", "x");
   }
-  void TearDown() override { fs::remove_all(root_); }
   std::string at(const std::string& name) const { return root_ + "/" + name; }
   Overlay overlay() const { return {{at("low")}, at("up"), at("work"), at("at"), false, false}; }
 
-  std::string root_;
+  const TemporaryDirectory temporary_;
+  const std::string root_ = temporary_.path();
 };
 
 TEST_F(MountsTest, MountsAreSeenInsideOnly) {

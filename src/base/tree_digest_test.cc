@@ -13,20 +13,14 @@
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/fd.h"
+#include "fakes/temporary_directory.h"
 
 namespace boxcar {
 namespace {
 
 class TreeDigestTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const char* base = std::getenv("TMPDIR");
-    root_ = std::string(base != nullptr ? base : "/tmp") + "/boxcar-digest-XXXXXX";
-    ASSERT_NE(::mkdtemp(root_.data()), nullptr);
-    tree_ = root_ + "/tree";
-    ASSERT_TRUE(make_directories(tree_));
-  }
-  void TearDown() override { ASSERT_TRUE(remove_tree(root_)); }
+  void SetUp() override { ASSERT_TRUE(make_directories(tree_)); }
 
   void write(const std::string& path, const std::string& text) {
     ASSERT_TRUE(make_directories(std::string(directory_name(tree_ + "/" + path))));
@@ -45,7 +39,8 @@ class TreeDigestTest : public testing::Test {
     return tree ? tree->digest : Digest{};
   }
 
-  std::string root_, tree_;
+  const TemporaryDirectory temporary_;
+  const std::string tree_ = temporary_ / "tree";
   Pool pool_{2};
 };
 

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "cli/report.h"
+#include "fakes/temporary_directory.h"
 #include "run/log_writer.h"
 
 namespace boxcar {
@@ -28,14 +29,8 @@ using testing::Not;
 class CommandsTest : public testing::Test {
  protected:
   CommandsTest() {
-    std::string name = std::string(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp") + "/boxcar-commands-XXXXXX";
-    directory_ = mkdtemp(name.data());
     setenv("XDG_STATE_HOME", directory_.c_str(), 1);
     store_ = *RunStore::open(RunStore::default_path());
-  }
-  ~CommandsTest() override {
-    store_.reset();
-    (void)remove_tree(directory_);
   }
 
   RunRecord begin(const std::string& id, int pid) {
@@ -97,7 +92,8 @@ class CommandsTest : public testing::Test {
     return code;
   }
 
-  std::string directory_;
+  const TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
   std::unique_ptr<RunStore> store_;
   std::string out_;
   std::string err_;

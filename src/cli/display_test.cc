@@ -11,6 +11,7 @@
 #include "cli/lines.h"
 #include "cli/report.h"
 #include "cli/table.h"
+#include "fakes/temporary_directory.h"
 #include "run/log_writer.h"
 
 namespace boxcar {
@@ -304,16 +305,11 @@ TEST(ScreenTest, ANarrowerTerminalHasBrokenTheLines) {
 
 class OutputTest : public testing::Test {
  protected:
-  OutputTest() {
-    std::string name = std::string(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp") + "/boxcar-display-XXXXXX";
-    directory_ = mkdtemp(name.data());
-    file_ = *open_file(directory_ + "/out", O_RDWR | O_CREAT);
-  }
-  ~OutputTest() override { (void)remove_tree(directory_); }
   std::string output() { return *read_file(directory_ + "/out"); }
 
-  std::string directory_;
-  UniqueFd file_;
+  const TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
+  const UniqueFd file_ = *open_file(directory_ + "/out", O_RDWR | O_CREAT);
 };
 
 TEST_F(OutputTest, TheTableWritesAndGivesTheCursorBack) {

@@ -63,9 +63,9 @@ class FakeVersion2 : public ::testing::Test {
   void SetUp() override {
     for (const char* group : {"", "/boxcar", "/boxcar/run", "/boxcar/run/job"}) make_files(dir.path() + group);
   }
-  std::string job(const std::string& file) { return text(dir.at("boxcar/run/job/" + file)); }
+  std::string job(const std::string& file) { return text(dir / ("boxcar/run/job/" + file)); }
 
-  ScratchDirectory dir;
+  TemporaryDirectory dir;
   RunCgroups groups{{Hierarchy{2, dir.path(), dir.path(), true, true}}, "run"};
 };
 
@@ -97,7 +97,7 @@ TEST_F(FakeVersion2, UsageAndLifeAreRead) {
   EXPECT_EQ(made->usage().peak_memory, 12345678U);
   EXPECT_TRUE(made->usage().out_of_memory);
   EXPECT_FALSE(made->empty());
-  std::ignore = write_file(dir.at("boxcar/run/job/cgroup.events"), "populated 0\nfrozen 0\n");
+  std::ignore = write_file(dir / "boxcar/run/job/cgroup.events", "populated 0\nfrozen 0\n");
   EXPECT_TRUE(made->empty());
   made->kill();
   EXPECT_EQ(job("cgroup.kill"), "1");
@@ -106,7 +106,7 @@ TEST_F(FakeVersion2, UsageAndLifeAreRead) {
 TEST_F(FakeVersion2, ControllersThatAreNotGivenAreKnown) {
   groups.open();
   // A kernel would answer with what is in force; a plain file with what was written last.
-  EXPECT_EQ(text(dir.at("boxcar/run/cgroup.subtree_control")).substr(0, 4), "+cpu");
+  EXPECT_EQ(text(dir / "boxcar/run/cgroup.subtree_control").substr(0, 4), "+cpu");
   EXPECT_FALSE(groups.limits_memory());
   EXPECT_FALSE(groups.limits_cpu());
   ASSERT_TRUE(groups.make("job", {std::uint64_t{1} << 30, 1.0}, false)) << "it must run without";

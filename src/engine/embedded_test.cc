@@ -113,14 +113,14 @@ TEST_P(EmbeddedTest, TheImageIsNeverWritten) {
 }
 
 TEST_P(EmbeddedTest, InputsAreReadOnlyAndOutputsWritable) {
-  fs::create_directories(on.scratch.at("in/sub"));
-  fs::create_directories(on.scratch.at("out"));
-  ::chmod(on.scratch.at("out").c_str(), 0777);
-  std::ignore = write_file(on.scratch.at("in/data"), "data");
-  std::ignore = write_file(on.scratch.at("parameters"), "{}");
-  const std::vector<Mount> mounts{{on.scratch.at("in"), "/input", false, true},
-                                  {on.scratch.at("out"), "/deep/er/output", true, true},
-                                  {on.scratch.at("parameters"), "/parameters.json", false, false}};
+  fs::create_directories(on.scratch / "in/sub");
+  fs::create_directories(on.scratch / "out");
+  ::chmod((on.scratch / "out").c_str(), 0777);
+  std::ignore = write_file(on.scratch / "in/data", "data");
+  std::ignore = write_file(on.scratch / "parameters", "{}");
+  const std::vector<Mount> mounts{{on.scratch / "in", "/input", false, true},
+                                  {on.scratch / "out", "/deep/er/output", true, true},
+                                  {on.scratch / "parameters", "/parameters.json", false, false}};
   auto action = make_shell(
       "cat /input/data /parameters.json; echo x > /input/data; touch /input/sub/x; echo y > /parameters.json;"
       "mount -o remount,rw /input; echo result > /deep/er/output/file");
@@ -129,30 +129,30 @@ TEST_P(EmbeddedTest, InputsAreReadOnlyAndOutputsWritable) {
     const auto seen = on.run(action, mounts);
     EXPECT_EQ(seen.out, "data{}");
     EXPECT_EQ(seen.ending.exit_code, 0) << seen.err;
-    EXPECT_EQ(read_file(on.scratch.at("out/file")).value(), "result\n");
-    EXPECT_EQ(read_file(on.scratch.at("in/data")).value(), "data");
-    EXPECT_FALSE(fs::exists(on.scratch.at("in/sub/x")));
-    EXPECT_EQ(read_file(on.scratch.at("parameters")).value(), "{}");
-    fs::remove(on.scratch.at("out/file"));
+    EXPECT_EQ(read_file(on.scratch / "out/file").value(), "result\n");
+    EXPECT_EQ(read_file(on.scratch / "in/data").value(), "data");
+    EXPECT_FALSE(fs::exists(on.scratch / "in/sub/x"));
+    EXPECT_EQ(read_file(on.scratch / "parameters").value(), "{}");
+    fs::remove(on.scratch / "out/file");
   }
 }
 
 // A symlink that leads out of the image leads to a place inside of it; crun refuses where that is not there.
 TEST_P(EmbeddedTest, MountPointsAreNotMadeThroughSymlinksOut) {
-  const std::string victim = on.scratch.at("victim");
-  fs::create_directories(on.scratch.at("in"));
+  const std::string victim = on.scratch / "victim";
+  fs::create_directories(on.scratch / "in");
   fs::create_directories(victim);
   fs::create_directories(on.layers[0] + victim);
   fs::create_symlink(victim, on.layers[0] + "/absolute");
   fs::create_symlink("../../../../../../../.." + victim, on.layers[0] + "/climbing");
-  fs::create_symlink(on.scratch.at("nowhere"), on.layers[0] + "/dangling");
+  fs::create_symlink(on.scratch / "nowhere", on.layers[0] + "/dangling");
   for (const char* target : {"/absolute/made", "/climbing/made", "/dangling/made"}) {
-    const auto seen = on.run(make_shell("true"), {{on.scratch.at("in"), target, true, true}});
+    const auto seen = on.run(make_shell("true"), {{on.scratch / "in", target, true, true}});
     if (target != std::string("/dangling/made")) {
       EXPECT_EQ(seen.ending.exit_code, 0) << seen.ending.engine_error;
     }
     EXPECT_TRUE(fs::is_empty(victim)) << target;
-    EXPECT_FALSE(fs::exists(on.scratch.at("nowhere"))) << target;
+    EXPECT_FALSE(fs::exists(on.scratch / "nowhere")) << target;
   }
 }
 
@@ -242,7 +242,7 @@ TEST_P(EmbeddedTest, WhatCannotBeRunIsSaidInWords) {
 }
 
 TEST_P(EmbeddedTest, WhatTheRuntimeRefusesIsTheEnginesError) {
-  const auto seen = on.run(make_shell("true"), {{on.scratch.at("not-there"), "/input", false, true}});
+  const auto seen = on.run(make_shell("true"), {{on.scratch / "not-there", "/input", false, true}});
   EXPECT_THAT(seen.ending.engine_error, AllOf(StartsWith("the container could not be run: "), HasSubstr("not-there")));
   EXPECT_FALSE(seen.ending.succeeded());
 }
@@ -255,7 +255,7 @@ TEST_P(EmbeddedTest, AHundredLayers) {
   const std::string base = on.layers[0];
   on.layers.clear();
   for (int i = 0; i < 100; ++i) {
-    const std::string layer = on.scratch.at("layers/" + std::string(64, 'a') + std::to_string(i));
+    const std::string layer = on.scratch / ("layers/" + std::string(64, 'a') + std::to_string(i));
     fs::create_directories(layer);
     std::ignore = write_file(layer + "/f" + std::to_string(i), "");
     on.layers.push_back(layer);

@@ -315,7 +315,7 @@ class OtherRunner {
 };
 
 TEST_P(LifecycleTest, AKilledRunnerLeavesNothing) {
-  OtherRunner other(GetParam(), on.scratch.at("ready"));
+  OtherRunner other(GetParam(), on.scratch / "ready");
   EXPECT_THAT(leftovers(other.run()), HasSubstr("cgroup"));
   EXPECT_THAT(leftovers(other.run()), HasSubstr("lock"));
   EXPECT_NE(other.processes(), "");
@@ -326,10 +326,10 @@ TEST_P(LifecycleTest, AKilledRunnerLeavesNothing) {
 }
 
 TEST_P(LifecycleTest, TheNextRunEndsWhatAKilledRunnerAndWatcherLeft) {
-  OtherRunner dead(GetParam(), on.scratch.at("dead"));
+  OtherRunner dead(GetParam(), on.scratch / "dead");
   dead.kill_with_watcher();
   // (Not looked at in between: any boxcar that starts on this machine may be the next.)
-  OtherRunner next(GetParam(), on.scratch.at("next"));
+  OtherRunner next(GetParam(), on.scratch / "next");
   EXPECT_EQ(leftovers(dead.run()), "");
   EXPECT_NE(leftovers(next.run()), "") << "a live run must be left alone";
   EXPECT_TRUE(OtherRunner::within([&] { return dead.processes().empty(); })) << dead.processes();

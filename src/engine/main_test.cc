@@ -18,16 +18,6 @@ namespace boxcar::testing {
 
 namespace fs = std::filesystem;
 
-ScratchDirectory::ScratchDirectory() {
-  const char* base = std::getenv("TMPDIR");
-  path_ = std::string(base == nullptr ? "/tmp" : base) + "/boxcar-engine-XXXXXX";
-  if (::mkdtemp(path_.data()) == nullptr) std::abort();
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  std::ignore = remove_tree(path_);
-}
-
 void make_busybox_tree(const std::string& directory) {
   fs::create_directories(directory + "/bin");
   fs::create_directories(directory + "/etc");
@@ -103,7 +93,7 @@ RememberingSink::Seen RememberingSink::now(JobId id) {
   return seen_[id];
 }
 
-EngineFixture::EngineFixture(const std::string& runtime) : layers{scratch.at("layer")} {
+EngineFixture::EngineFixture(const std::string& runtime) : layers{scratch / "layer"} {
   make_busybox_tree(layers[0]);
   EmbeddedOptions options;
   options.runtime = runtime;
@@ -119,7 +109,7 @@ Job EngineFixture::job(std::shared_ptr<const Action> action) {
   Job job;
   job.id = next++;
   job.action = std::move(action);
-  job.directory = scratch.at("job" + std::to_string(job.id));
+  job.directory = scratch / ("job" + std::to_string(job.id));
   return job;
 }
 

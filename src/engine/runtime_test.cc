@@ -41,28 +41,28 @@ TEST(ChooseRuntime, SaysWhatIsMissing) {
 }
 
 TEST(ChooseRuntime, ABrokenOneIsNotTaken) {
-  const ScratchDirectory dir;
-  std::ignore = write_file(dir.at("broken"), "#!/bin/sh\necho cannot >&2; exit 3\n", 0755);
-  const auto broken = choose_runtime(dir.at("broken"), "");
+  const TemporaryDirectory dir;
+  std::ignore = write_file(dir / "broken", "#!/bin/sh\necho cannot >&2; exit 3\n", 0755);
+  const auto broken = choose_runtime(dir / "broken", "");
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error().message, HasSubstr("cannot"));
 }
 
 TEST(ChooseRuntime, AsksForTheVersionOnceUntilTheFileChanges) {
-  const ScratchDirectory dir;
+  const TemporaryDirectory dir;
   const auto install = [&](const std::string& version) {
-    std::ignore = remove_tree(dir.at("fake"));
-    std::ignore = write_file(dir.at("fake"),
-                             "#!/bin/sh\necho x >> " + dir.at("asked") + "\necho crun version " + version + "\n", 0755);
+    std::ignore = remove_tree(dir / "fake");
+    std::ignore = write_file(dir / "fake",
+                             "#!/bin/sh\necho x >> " + dir / "asked" + "\necho crun version " + version + "\n", 0755);
   };
-  const auto version = [&] { return choose_runtime(dir.at("fake"), dir.at("cache"))->version; };
+  const auto version = [&] { return choose_runtime(dir / "fake", dir / "cache")->version; };
   install("1.0");
   EXPECT_EQ(version(), "crun 1.0");
   EXPECT_EQ(version(), "crun 1.0");
-  EXPECT_EQ(read_file(dir.at("asked")).value(), "x\n");
+  EXPECT_EQ(read_file(dir / "asked").value(), "x\n");
   install("1.0.1");
   EXPECT_EQ(version(), "crun 1.0.1");
-  EXPECT_EQ(read_file(dir.at("asked")).value(), "x\nx\n");
+  EXPECT_EQ(read_file(dir / "asked").value(), "x\nx\n");
 }
 
 TEST(RuntimeError, IsTheLastErrorInPlainWords) {
@@ -108,14 +108,14 @@ TEST(SeccompProfile, LetsThroughWhatTheImageIsMadeOf) {
 }
 
 TEST(ContainerInit, IsTakenOnlyForTheFirstOfItsNamespace) {
-  const ScratchDirectory dir;
-  EXPECT_EQ(container_init(dir.at("none")), -1);
-  std::ignore = write_file(dir.at("pid"), std::to_string(::getpid()));
-  EXPECT_EQ(container_init(dir.at("pid")), -1) << "this process is no container";
-  std::ignore = write_file(dir.at("pid"), "");
-  EXPECT_EQ(container_init(dir.at("pid")), -1);
-  std::ignore = write_file(dir.at("pid"), "1");
-  EXPECT_EQ(container_init(dir.at("pid")), -1);
+  const TemporaryDirectory dir;
+  EXPECT_EQ(container_init(dir / "none"), -1);
+  std::ignore = write_file(dir / "pid", std::to_string(::getpid()));
+  EXPECT_EQ(container_init(dir / "pid"), -1) << "this process is no container";
+  std::ignore = write_file(dir / "pid", "");
+  EXPECT_EQ(container_init(dir / "pid"), -1);
+  std::ignore = write_file(dir / "pid", "1");
+  EXPECT_EQ(container_init(dir / "pid"), -1);
 }
 
 TEST(PrepareRun, DoesItOnce) {

@@ -8,22 +8,9 @@
 #include <vector>
 
 #include "engine/embedded.h"
+#include "fakes/temporary_directory.h"
 
 namespace boxcar::testing {
-
-// A fresh directory below $TMPDIR, removed with the object.
-class ScratchDirectory {
- public:
-  ScratchDirectory();
-  ~ScratchDirectory();
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  const std::string& path() const { return path_; }
-  std::string at(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 // Busybox with its applets in /bin, /etc/passwd and /etc/group, and little else.
 void make_busybox_tree(const std::string& directory);
@@ -64,7 +51,7 @@ class EngineFixture {
   RememberingSink::Seen run(std::shared_ptr<const Action> action, std::vector<Mount> mounts = {});
   RememberingSink::Seen shell(const std::string& script) { return run(make_shell(script)); }
 
-  ScratchDirectory scratch;
+  TemporaryDirectory scratch;
   std::vector<std::string> layers;
   RememberingSink sink;
   std::unique_ptr<Engine> engine;

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <nlohmann/json.hpp>
@@ -14,27 +13,13 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/sha256.h"
+#include "fakes/temporary_directory.h"
 
 // As in boxcar itself, libzstd is there without its headers.
 extern "C" std::size_t ZSTD_compressBound(std::size_t size);
 extern "C" std::size_t ZSTD_compress(void* to, std::size_t limit, const void* from, std::size_t size, int level);
 
 namespace boxcar {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    const char* base = std::getenv("TMPDIR");
-    path_ = std::string(base != nullptr ? base : "/tmp") + "/boxcar-image-XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr) abort();
-  }
-  ~TemporaryDirectory() { EXPECT_TRUE(remove_tree(path_)); }
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 struct TarItem {
   char type = 'f';  // file, directory, symlink, hard link, char device, pipe

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "fakes/temporary_directory.h"
 #include "record/database.h"
 
 namespace boxcar {
@@ -24,13 +25,6 @@ namespace {
 
 class RecordTest : public testing::Test {
  protected:
-  RecordTest() {
-    std::string name = std::string(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp") + "/boxcar-record-XXXXXX";
-    directory_ = mkdtemp(name.data());
-    path_ = directory_ + "/runs.db";
-  }
-  ~RecordTest() override { (void)remove_tree(directory_); }
-
   std::unique_ptr<RunStore> open() {
     auto store = RunStore::open(path_);
     if (!store) ADD_FAILURE() << store.error().text();
@@ -44,8 +38,8 @@ class RecordTest : public testing::Test {
     sqlite3_close(database);
   }
 
-  std::string directory_;
-  std::string path_;
+  const TemporaryDirectory directory_;
+  std::string path_ = directory_ / "runs.db";
 };
 
 RunRecord a_run(const std::string& id) {
@@ -304,7 +298,7 @@ TEST_F(RecordTest, RefusesWhatIsNoDatabaseOfItsOwn) {
   EXPECT_NE(store.error().text().find(path_), std::string::npos) << store.error().text();
   EXPECT_EQ(read_file(path_)->size(), 8192u) << "left alone";
 
-  path_ = directory_ + "/other.db";
+  path_ = directory_ / "other.db";
   change("CREATE TABLE bookmarks (x)");
   store = RunStore::open(path_);
   ASSERT_FALSE(store);

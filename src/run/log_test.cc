@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "fakes/temporary_directory.h"
 #include "run/log_reader.h"
 #include "run/log_writer.h"
 
@@ -18,16 +19,9 @@ using namespace std::string_literals;
 
 class LogTest : public testing::Test {
  protected:
-  LogTest() {
-    std::string name = std::string(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp") + "/boxcar-log-XXXXXX";
-    directory_ = mkdtemp(name.data());
-    path_ = directory_ + "/a/step.1/log.jsonl";
-  }
-  ~LogTest() override { (void)remove_tree(directory_); }
-
   LogWriter writer(std::uint64_t cap = LogWriter::default_cap) {
     auto log = LogWriter::open(
-        directory_ + "/a/step.1", [this](Stream, std::string_view line) { shown_.emplace_back(line); }, cap);
+        directory_ / "a/step.1", [this](Stream, std::string_view line) { shown_.emplace_back(line); }, cap);
     EXPECT_TRUE(log) << log.error().text();
     return std::move(*log);
   }
@@ -49,8 +43,8 @@ class LogTest : public testing::Test {
     return found;
   }
 
-  std::string directory_;
-  std::string path_;
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "a/step.1/log.jsonl";
   std::vector<std::string> shown_;
 };
 

@@ -15,24 +15,10 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "fakes/temporary_directory.h"
 #include "store/store.h"
 
 namespace boxcar {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    const char* base = std::getenv("TMPDIR");
-    path_ = std::string(base != nullptr ? base : "/tmp") + "/boxcar-store-XXXXXX";
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~TemporaryDirectory() { (void)remove_tree(path_); }
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return join_path(path_, name); }
-
- private:
-  std::string path_;
-};
 
 // Runs a shell script; its working directory is `directory`. What the tests do in place of a container.
 inline void shell(const std::string& directory, const std::string& script) {
