@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "store/layout.h"
 
 namespace boxcar {
 
@@ -30,12 +31,12 @@ double seconds_of(const RunRecord& run) {
 
 std::string result_of(const RunRecord& run, const StepRecord& step) {
   if (step.status != StepStatus::Succeeded && step.status != StepStatus::Cached) return {};
-  return fmt::format("{}/{}/{}", run.store, step.image.short_hex(), step.key.short_hex());
+  return result_directory(run.store, step.image, step.key);
 }
 
 std::string log_of(const RunRecord& run, const StepRecord& step, int attempt) {
   const auto path = [&](int number) {
-    return fmt::format("{}/runs/{}/{}.{}/log.jsonl", run.store, run.id, step.name, number);
+    return join_path(attempt_directory(run.store, run.id, step.name, number), kLogFile);
   };
   if (attempt > 0) return exists(path(attempt)) ? path(attempt) : "";
   // What is on disk counts: while a step runs the record may be behind.
@@ -43,8 +44,9 @@ std::string log_of(const RunRecord& run, const StepRecord& step, int attempt) {
   while (exists(path(last + 1))) ++last;
   if (last > 0) return path(last);
   const std::string result = result_of(run, step);
-  if (result.empty() || !exists(result + "/log.jsonl")) return {};
-  return result + "/log.jsonl";
+  if (result.empty()) return {};
+  const std::string log = join_path(result, kLogFile);
+  return exists(log) ? log : "";
 }
 
 std::string local_time(std::int64_t micros) {

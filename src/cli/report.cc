@@ -1,7 +1,6 @@
 #include "cli/report.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -11,6 +10,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "run/log_reader.h"
+#include "store/layout.h"
 
 namespace boxcar {
 namespace {
@@ -54,8 +54,7 @@ class Summary {
       if (state.status != StepStatus::Failed || ++told > most_failed) continue;
       const std::string& name = report_.plan.steps[step].name;
       add("\n{}\n", terminal_.styled(Style::Red, fmt::format("step {} failed: {}", name, visible(state.message))));
-      const std::string log =
-          fmt::format("{}/runs/{}/{}.{}/log.jsonl", report_.store, report_.run, name, state.attempts);
+      const std::string log = join_path(attempt_directory(report_.store, report_.run, name, state.attempts), kLogFile);
       const auto entries = last_entries(log, log_lines);
       for (const LogEntry& entry : entries) {
         add("  {} {}\n", terminal_.styled(Style::Dim, terminal_.unicode ? "│" : "|"), visible(entry.line, 400));
@@ -124,9 +123,7 @@ std::string text_report(const RunReport& report, const Terminal& terminal, const
 }
 
 void print_report(const RunReport& report) {
-  char* directory = getcwd(nullptr, 0);
-  (void)write_all(2, text_report(report, Terminal::of(2), directory == nullptr ? "" : directory));
-  free(directory);
+  (void)write_all(2, text_report(report, Terminal::of(2), current_directory()));
 }
 
 JsonReport::JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds)

@@ -38,7 +38,7 @@ class JsonReport {
 void write_json_report(const RunReport& report, const JsonReport::Sink& sink);
 void print_json_report(const RunReport& report);  // on stdout, a line
 std::string json_report(const RunReport& report);
-std::string json_findings(
-    const Findings& findings);  // {findings: [{file, line, column, message}]}, null where there is no place
+// {findings: [{file, line, column, message}]}, null where there is no place.
+std::string json_findings(const Findings& findings);
 
 }  // namespace boxcar

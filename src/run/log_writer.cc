@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/layout.h"
 
 namespace boxcar {
 namespace {
@@ -45,7 +46,7 @@ std::size_t whole_characters(std::string_view text) {
 
 Result<LogWriter> LogWriter::open(const std::string& log_directory, OnLine on_line, std::uint64_t cap) {
   CHECK_OK(make_directories(log_directory));
-  std::string path = join_path(log_directory, "log.jsonl");
+  std::string path = join_path(log_directory, kLogFile);
   TRY(UniqueFd file, open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644));
   return LogWriter(std::move(file), std::move(path), std::move(on_line), cap);
 }

@@ -7,14 +7,24 @@
 
 namespace boxcar {
 
-inline std::string result_directory(const std::string& store, const Digest& image, const Key& key) {
-  return store + "/" + image.short_hex() + "/" + key.short_hex();
+inline constexpr const char* kManifestFile = "manifest.json";      // in a result's directory
+inline constexpr const char* kParametersFile = "parameters.json";  // in a result's directory
+inline constexpr const char* kLogFile = "log.jsonl";               // in a result's, and in each attempt's
+inline constexpr const char* kEntriesFile = ".entries";            // in a result's directory, where there are many
+
+// Of a result, relative to the store: "<image identity, 12 hex>/<key, 12 hex>".
+inline std::string result_folder(const Digest& image, const Key& key) {
+  return image.short_hex() + '/' + key.short_hex();
 }
 
-// Of one attempt: log.jsonl stays there, also after a failure.
+inline std::string result_directory(const std::string& store, const Digest& image, const Key& key) {
+  return store + '/' + result_folder(image, key);
+}
+
+// Of one attempt, for its log; it stays, also after a failure.
 inline std::string attempt_directory(const std::string& store, const std::string& run, const std::string& step,
                                      int attempt) {
-  return store + "/runs/" + run + "/" + step + "." + std::to_string(attempt);
+  return store + "/runs/" + run + '/' + step + '.' + std::to_string(attempt);
 }
 
 }  // namespace boxcar

@@ -24,9 +24,6 @@ std::string manifest_json(const Action& action, const Record& record, const std:
 Result<Record> read_manifest(std::string_view json);
 Result<std::vector<KeyField>> read_manifest_fields(std::string_view json);
 
-inline constexpr const char* kManifestFile = "manifest.json";
-inline constexpr const char* kParametersFile = "parameters.json";
-inline constexpr const char* kLogFile = "log.jsonl";
 inline constexpr std::size_t kMostManifest = std::size_t{64} << 20;  // bytes
 
 }  // namespace boxcar

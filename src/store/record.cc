@@ -7,10 +7,6 @@
 
 namespace boxcar {
 
-std::string result_folder(const Digest& image, const Key& key) {
-  return image.short_hex() + '/' + key.short_hex();
-}
-
 std::string Record::port_path(std::size_t port) const {
   const auto& of = result.ports[port];
   return of.kind == PortKind::File ? join_path(of.port, file_names[port]) : of.port;

@@ -7,11 +7,9 @@
 
 #include "base/tree_digest.h"
 #include "plan/outcome.h"
+#include "store/layout.h"
 
 namespace boxcar {
-
-// Where a result lies, relative to the store: "<image identity, 12 hex>/<key, 12 hex>".
-std::string result_folder(const Digest& image, const Key& key);
 
 struct Record {
   StoredResult result;
@@ -34,7 +32,6 @@ struct Record {
   bool decode(const Key& key, std::string_view data);
 };
 
-inline constexpr const char* kEntriesFile = ".entries";
 inline bool stand_aside(std::string_view entries) {
   return entries.size() > 4096;
 }

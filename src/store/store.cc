@@ -53,7 +53,7 @@ std::unique_ptr<KeyLock> Store::try_lock(const Key& key) {
 }
 
 std::string Store::directory(const StoredResult& result) const {
-  return join_path(state_->root, result_folder(result.image, result.key));
+  return result_directory(state_->root, result.image, result.key);
 }
 
 std::string Store::port_path(const StoredResult& result, const PortResult& port) const {
@@ -120,7 +120,7 @@ Result<std::shared_ptr<const TreeDigest>> Store::digest_host(const std::string& 
 }
 
 Result<std::vector<KeyField>> Store::kept_fields(const Key& key, const Digest& image) {
-  const std::string path = join_path(join_path(state_->root, result_folder(image, key)), kManifestFile);
+  const std::string path = join_path(result_directory(state_->root, image, key), kManifestFile);
   TRY(const auto text, read_file(path, kMostManifest));
   TRY(const auto record, read_manifest(text));
   if (record.result.key != key) return fail(ErrorKind::NotFound, path + " is of another result");

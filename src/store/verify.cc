@@ -118,7 +118,7 @@ Result<std::vector<std::vector<TreeEntry>>> decode_entries(int store, const Reco
 }
 
 Result<CheckedRecord> check_content(const std::string& root, const Record& record, Pool& pool, bool all) {
-  const std::string folder = join_path(root, result_folder(record.result.image, record.result.key));
+  const std::string folder = result_directory(root, record.result.image, record.result.key);
   TRY(const auto fd, open_file(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   std::vector<std::vector<TreeEntry>> before(record.result.ports.size());
   if (!all) {
@@ -147,7 +147,7 @@ Result<CheckedRecord> check_content(const std::string& root, const Record& recor
 Result<CheckedRecord> renew_stat(const std::string& root, const Record& record) {
   TRY(const auto store, open_file(root, O_PATH | O_DIRECTORY));
   TRY(auto trees, decode_entries(store.get(), record));
-  const std::string folder = join_path(root, result_folder(record.result.image, record.result.key));
+  const std::string folder = result_directory(root, record.result.image, record.result.key);
   CheckedRecord renewed{record, {}};
   Encoder entries;
   for (std::size_t i = 0; i < trees.size(); ++i) {
