@@ -95,8 +95,8 @@ class RunSummary {
   std::string status;  // succeeded, failed or cancelled
   double seconds = 0;
   std::vector<StepSummary> steps;  // in the order in which they were added
-  std::vector<std::string>
-      problems;  // what was wrong with the workflow, or with an engine or disk: nothing else counts then
+  // What was wrong with the workflow, or with an engine or disk: nothing else counts then.
+  std::vector<std::string> problems;
 
   bool ok() const { return status == "succeeded" && problems.empty(); }
   const StepSummary* step(std::string_view name) const;  // null: none

@@ -33,11 +33,6 @@ class Queue {
     return std::exchange(items_, {});
   }
 
-  std::deque<T> take_now() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(items_, {});
-  }
-
  private:
   std::mutex mutex_;
   std::condition_variable ready_;

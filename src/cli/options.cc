@@ -31,13 +31,6 @@ void Options::value(const std::string& names, std::string& value, const std::str
   if (!kind.empty()) option->type_name(kind);
 }
 
-void Options::value(const std::string& names, std::optional<std::string>& value, const std::string& help,
-                    const std::string& kind) {
-  auto* option = state_->app.add_option_function<std::string>(
-      names, [&value](const std::string& v) { value = v; }, help);
-  if (!kind.empty()) option->type_name(kind);
-}
-
 void Options::value(const std::string& names, unsigned& value, const std::string& help, const std::string& kind) {
   state_->app.add_option(names, value, help)->type_name(kind);
 }

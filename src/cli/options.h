@@ -17,8 +17,6 @@ class Options {
   // `names` as CLI11 writes them: "-j,--jobs" or, for a positional argument, "workflow".
   void flag(const std::string& names, bool& value, const std::string& help);
   void value(const std::string& names, std::string& value, const std::string& help, const std::string& kind = "");
-  void value(const std::string& names, std::optional<std::string>& value, const std::string& help,
-             const std::string& kind = "");
   void value(const std::string& names, unsigned& value, const std::string& help, const std::string& kind = "N");
   void choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
               const std::string& help);

@@ -6,8 +6,7 @@ namespace boxcar {
 // Never change an entry that was released; append one.
 inline constexpr const char* record_schema[] = {
     // 1. Steps lie in the order in which they are written and read, without any other index: 100,000 of them are
-    // written with
-    // every run, and looked for by name only to explain one. What most of them share is in `images`.
+    // written with every run, and looked for by name only to explain one. What most of them share is in `images`.
     R"(
     CREATE TABLE runs (
       seq INTEGER PRIMARY KEY,

@@ -32,8 +32,7 @@ class YamlStream {
   // read whole.
   bool enter_mapping();
   // The next key of the mapping entered last; at its end that mapping is left. Whether a key stands twice is the
-  // caller's to check.
-  // The key lives until the next call.
+  // caller's to check. The key lives until the next call.
   const Node* next_key();
   bool read(Tree& tree);  // the next node with all below it; what the tree held is gone
   bool skip();            // the same, without looking at it

@@ -32,9 +32,10 @@ struct GcReport {
 };
 
 struct StoreOptions {
-  bool host_visible =
-      false;         // the engine does not see this process's own mounts (Docker): copy-on-write views are copies
-  bool sync = true;  // false: a result survives a killed process, not a power failure. For benchmarks
+  // The engine does not see this process's own mounts (Docker): copy-on-write views are copies.
+  bool host_visible = false;
+  // False: a result survives a killed process, not a power failure. For benchmarks.
+  bool sync = true;
 };
 
 class Store : public Results {

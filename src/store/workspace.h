@@ -43,8 +43,8 @@ struct Workspace {
   struct View {
     std::string port;   // the output that starts as a view of
     std::string lower;  // this directory
-    bool overlay =
-        false;  // mounted at <directory>/views/<port>/merged, its upper is <directory>/result/<port>; else a copy
+    // Mounted at <directory>/views/<port>/merged, its upper is <directory>/result/<port>; else a copy.
+    bool overlay = false;
   };
   std::vector<View> views;
 };
