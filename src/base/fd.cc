@@ -14,6 +14,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/text.h"
+
 namespace boxcar {
 
 void UniqueFd::reset(int fd) {
@@ -219,16 +221,12 @@ std::string_view directory_name(std::string_view path) {
 std::string absolute_path(std::string_view path, std::string_view base) {
   const std::string whole = !path.empty() && path.front() == '/' ? std::string(path) : join_path(base, path);
   std::string out;
-  std::size_t at = 0;
-  while (at < whole.size()) {
-    const std::size_t end = std::min(whole.find('/', at), whole.size());
-    const std::string_view part(whole.data() + at, end - at);
+  for (const auto part : split(whole, '/')) {
     if (part == "..") {
       out.resize(out.empty() ? 0 : out.rfind('/'));
     } else if (!part.empty() && part != ".") {
       (out += '/') += part;
     }
-    at = end + 1;
   }
   return out.empty() ? "/" : out;
 }

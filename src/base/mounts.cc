@@ -11,22 +11,13 @@
 #include <string_view>
 
 #include "base/fd.h"
+#include "base/text.h"
 
 namespace boxcar {
 
 namespace {
 
 bool entered = false;
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, at), text.size());
-    parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
 
 // The kernel writes a blank, a tab, a newline and a backslash in paths as \040 and so on.
 std::string unescape(std::string_view field) {
@@ -123,7 +114,7 @@ Result<void> unmount(const std::string& target) {
 Result<std::vector<MountPoint>> mount_points() {
   TRY(const auto text, read_file("/proc/self/mountinfo"));
   std::vector<MountPoint> mounts;
-  for (const auto line : split(text, '\n')) {
+  for (const auto line : lines(text)) {
     // 36 35 98:0 /root /target rw,noatime shared:1 - type source options      (proc(5); there may be no "shared:1")
     const auto fields = split(line, ' ');
     const auto dash = std::find(fields.begin(), fields.end(), "-");

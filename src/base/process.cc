@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/text.h"
+
 extern char** environ;
 
 namespace boxcar {
@@ -42,12 +44,9 @@ std::optional<std::string> find_program(const std::string& name) {
   }
   const char* path = std::getenv("PATH");
   const std::string places = std::string(path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path) + ":/usr/sbin:/sbin";
-  std::size_t at = 0;
-  while (at <= places.size()) {
-    const std::size_t end = std::min(places.find(':', at), places.size());
-    const std::string candidate = join_path(places.substr(at, end - at), name);
-    if (end > at && ::access(candidate.c_str(), X_OK) == 0) return candidate;
-    at = end + 1;
+  for (const auto place : split(places, ':')) {
+    const std::string candidate = join_path(place, name);
+    if (!place.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return std::nullopt;
 }

@@ -12,6 +12,9 @@ namespace boxcar {
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 // " (did you mean 'x'?)" or "".
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
+// The parts between separators: "a,,b" has three, "" has one. Views of `text`.
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::vector<std::string_view> lines(std::string_view text);  // a newline at the end begins no further one
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 bool valid_utf8(std::string_view text);
 // For messages and terminals: control characters, bytes that are not UTF-8 and newlines become \xNN, \n …, and more

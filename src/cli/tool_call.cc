@@ -120,12 +120,7 @@ class CallParser {
 
 std::string indented(const std::string& text, const std::string& indent) {
   std::string out;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    out += indent + printable(std::string_view(text).substr(at, end - at), 2000) + "\n";
-    at = end + 1;
-  }
+  for (const auto line : lines(text)) out += indent + printable(line, 2000) + "\n";
   return out;
 }
 

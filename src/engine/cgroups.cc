@@ -14,6 +14,8 @@
 #include <functional>
 #include <thread>
 
+#include "base/text.h"
+
 namespace boxcar {
 
 namespace {
@@ -40,13 +42,10 @@ std::uint64_t to_number(std::string_view text) {
 
 // The number after `name` in lines of "name number".
 std::uint64_t field(std::string_view text, std::string_view name) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
+  for (const auto line : lines(text)) {
     if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ' ') {
       return to_number(line.substr(name.size() + 1));
     }
-    at = end + 1;
   }
   return 0;
 }
@@ -63,10 +62,8 @@ void for_each_group_below(const std::string& path, const std::function<void(cons
 
 void for_each_process(const std::string& path, const std::function<void(pid_t)>& see) {
   const std::string text = get(path, "cgroup.procs");
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    if (const auto pid = static_cast<pid_t>(to_number(std::string_view(text).substr(at, end - at))); pid > 0) see(pid);
-    at = end + 1;
+  for (const auto line : lines(text)) {
+    if (const auto pid = static_cast<pid_t>(to_number(line)); pid > 0) see(pid);
   }
   for_each_group_below(path, [&](const std::string& below) { for_each_process(below, see); });
 }
@@ -111,20 +108,13 @@ void hand_down(const std::string& path) {
 }
 
 bool has_word(std::string_view list, std::string_view word, char separator) {
-  for (std::size_t at = 0; at <= list.size();) {
-    const std::size_t end = std::min(list.find(separator, at), list.size());
-    if (list.substr(at, end - at) == word) return true;
-    at = end + 1;
-  }
-  return false;
+  const auto words = split(list, separator);
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // This process's path in the hierarchy whose controllers (version 2: none) include `controller`.
 std::string own_path(std::string_view own, std::string_view controller) {
-  for (std::size_t at = 0; at < own.size();) {
-    const std::size_t end = std::min(own.find('\n', at), own.size());
-    const std::string_view line = own.substr(at, end - at);  // "4:memory:/a/b", "0::/a/b"
-    at = end + 1;
+  for (const auto line : lines(own)) {  // "4:memory:/a/b", "0::/a/b"
     const std::size_t first = line.find(':');
     const std::size_t second = line.find(':', first == std::string_view::npos ? first : first + 1);
     if (second == std::string_view::npos) continue;

@@ -82,10 +82,7 @@ std::string describe(const std::vector<Hierarchy>& hierarchies) {
 
 std::vector<Hierarchy> parse_hierarchies(std::string_view text) {
   std::vector<Hierarchy> hierarchies;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    at = end + 1;
+  for (const auto line : lines(text)) {
     if (!line.starts_with("1 /") && !line.starts_with("2 /")) continue;
     Hierarchy hierarchy;
     hierarchy.version = line.front() - '0';

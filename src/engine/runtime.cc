@@ -38,11 +38,8 @@ Result<std::string> version_of(const std::string& path, const std::string& cache
                            std::to_string(info.st_ino);
   const std::string file = cache_directory.empty() ? "" : join_path(cache_directory, "runtimes");
   std::string kept = file.empty() ? "" : read_file(file, 1 << 16).value_or("");
-  for (std::size_t at = 0; at < kept.size();) {
-    const std::size_t end = std::min(kept.find('\n', at), kept.size());
-    const std::string_view line = std::string_view(kept).substr(at, end - at);
+  for (const auto line : lines(kept)) {
     if (line.ends_with(mark)) return std::string(line.substr(0, line.size() - mark.size()));
-    at = end + 1;
   }
   TRY(const auto version, ask_version(path));
   // What cannot be kept is asked again.
@@ -92,11 +89,8 @@ std::vector<std::string> run_command(const Runtime& runtime, const RuntimeCall& 
 
 std::string runtime_error(const std::string& log) {
   std::string last;
-  for (std::size_t at = 0; at < log.size();) {
-    const std::size_t end = std::min(log.find('\n', at), log.size());
-    const auto line = nlohmann::json::parse(log.begin() + static_cast<std::ptrdiff_t>(at),
-                                            log.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-    at = end + 1;
+  for (const auto text : lines(log)) {
+    const auto line = nlohmann::json::parse(text, nullptr, false);
     if (!line.is_object() || line.value("level", "") != "error") continue;
     if (const auto message = line.find("msg"); message != line.end() && message->is_string()) last = *message;
   }

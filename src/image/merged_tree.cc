@@ -23,10 +23,8 @@ using Names = std::vector<std::string>;
 
 void push_front(std::deque<std::string>& names, const std::string& path) {
   Names parts;
-  for (std::size_t at = 0; at < path.size();) {
-    const std::size_t end = std::min(path.find('/', at), path.size());
-    if (end > at) parts.push_back(path.substr(at, end - at));
-    at = end + 1;
+  for (const auto part : split(path, '/')) {
+    if (!part.empty()) parts.emplace_back(part);
   }
   names.insert(names.begin(), parts.begin(), parts.end());
 }

@@ -100,9 +100,7 @@ Result<std::string> normalize_reference(const std::string& name) {
     if (host == "index.docker.io") host = "docker.io";
   }
   if (rest.empty()) return invalid("there is no name in it");
-  for (std::size_t start = 0; start <= rest.size();) {
-    const std::size_t end = std::min(rest.find('/', start), rest.size());
-    const std::string part(rest.substr(start, end - start));
+  for (const auto part : split(rest, '/')) {
     if (std::any_of(part.begin(), part.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
       return invalid("'" + printable(part) + "' has upper-case letters");
     }
@@ -111,7 +109,6 @@ Result<std::string> normalize_reference(const std::string& name) {
           "'" + printable(part) +
           "' is not a part of a name, which is letters and digits with single '.', '_', '__' or '-' between");
     }
-    start = end + 1;
   }
   std::string path(rest);
   if (host == "docker.io" && path.find('/') == std::string::npos) path = "library/" + path;

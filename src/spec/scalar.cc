@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/text.h"
+
 namespace boxcar {
 
 namespace {
@@ -153,11 +155,7 @@ std::optional<Meaning> sexagesimal(std::string_view text, std::string_view rest,
   if (real) take(rest, kDigits);
   if (!rest.empty() || (!real && text[0] == '0')) return std::nullopt;
   double sum = 0;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto colon = std::min(text.find(':', at), text.size());
-    sum = sum * 60 + real_of(text.substr(at, colon - at)).real;
-    at = colon + 1;
-  }
+  for (const auto part : split(text, ':')) sum = sum * 60 + real_of(part).real;
   if (negative) sum = -sum;
   if (real) return of_real(sum);
   Meaning meaning{.kind = Node::Kind::Int};

@@ -33,13 +33,9 @@ bool is_container_path(std::string_view path, bool slash) {
     if (!slash) return false;
     path.remove_suffix(1);
   }
-  for (std::size_t at = 1; at <= path.size();) {
-    const auto end = std::min(path.find('/', at), path.size());
-    const auto part = path.substr(at, end - at);
-    if (part.empty() || part == "." || part == "..") return false;
-    at = end + 1;
-  }
-  return true;
+  const auto parts = split(path.substr(1), '/');
+  return std::none_of(parts.begin(), parts.end(),
+                      [](auto part) { return part.empty() || part == "." || part == ".."; });
 }
 
 // What is mounted for a port: its directory when only the file in it has a fixed place.
