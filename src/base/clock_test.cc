@@ -1,0 +1,36 @@
+#include "base/clock.h"
+
+#include <gtest/gtest.h>
+
+namespace boxcar {
+namespace {
+
+TEST(Clock, ReadsDurations) {
+  EXPECT_EQ(parse_duration("90")->count(), 90);
+  EXPECT_EQ(parse_duration("1.5h")->count(), 5400);
+  EXPECT_EQ(parse_duration("250ms")->count(), 0.25);
+  EXPECT_EQ(parse_duration("2w")->count(), 1209600);
+  for (const char* wrong : {"", "h", "-1s", "1 h", "1y", "inf", "0x10", "1e3s"})
+    EXPECT_FALSE(parse_duration(wrong)) << wrong;
+}
+
+TEST(Clock, ReadsQuantities) {
+  EXPECT_EQ(parse_quantity("500m"), 0.5);
+  EXPECT_EQ(parse_quantity("2Gi"), 2147483648.0);
+  EXPECT_EQ(parse_quantity("100M"), 1e8);
+  for (const char* wrong : {"", "Gi", "-1", "1GiB", "nan"}) EXPECT_FALSE(parse_quantity(wrong)) << wrong;
+}
+
+TEST(Clock, WritesTimesForPeopleAndPrograms) {
+  EXPECT_EQ(iso_time(1795357170123456), "2026-11-22T14:19:30.123456Z");
+  EXPECT_EQ(iso_time(-1), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(human_duration(0.05), "50ms");
+  EXPECT_EQ(human_duration(59.6), "1m00s");
+  EXPECT_EQ(human_duration(7800), "2h10m");
+  EXPECT_EQ(human_bytes(512), "512 B");
+  EXPECT_EQ(human_bytes(1536), "1.5 KiB");
+  EXPECT_EQ(human_bytes(std::uint64_t{1} << 40), "1.0 TiB");
+}
+
+}  // namespace
+}  // namespace boxcar
