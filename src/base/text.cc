@@ -129,6 +129,10 @@ std::string printable(std::string_view bytes, std::size_t limit) {
   return out;
 }
 
+std::string in_quotes(std::string_view name) {
+  return "'" + printable(name) + "'";
+}
+
 std::string json_quote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {

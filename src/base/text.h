@@ -20,6 +20,7 @@ bool valid_utf8(std::string_view text);
 // For messages and terminals: control characters, bytes that are not UTF-8 and newlines become \xNN, \n …, and more
 // than `limit` bytes are cut with "…".
 std::string printable(std::string_view bytes, std::size_t limit = 200);
+std::string in_quotes(std::string_view name);  // 'name', printable: how messages speak of what a stranger named
 // A JSON string literal with its quotes; bytes that are not UTF-8 become U+FFFD.
 std::string json_quote(std::string_view text);
 

@@ -76,7 +76,7 @@ Result<ContainerUser> find_user(int root, const std::string& user) {
     return false;
   }));
   if (!listed && !uid) {
-    return fail(ErrorKind::Invalid, "the image's user '" + printable(user_part) + "' is not in its /etc/passwd");
+    return fail(ErrorKind::Invalid, "the image's user " + in_quotes(user_part) + " is not in its /etc/passwd");
   }
   if (!listed) found.uid = *uid;
 
@@ -99,7 +99,7 @@ Result<ContainerUser> find_user(int root, const std::string& user) {
     found.groups.insert(found.groups.begin(), found.gid);
   }
   if (!group_part.empty() && !group_listed) {
-    return fail(ErrorKind::Invalid, "the image's group '" + printable(group_part) + "' is not in its /etc/group");
+    return fail(ErrorKind::Invalid, "the image's group " + in_quotes(group_part) + " is not in its /etc/group");
   }
   return found;
 }
@@ -128,7 +128,7 @@ class ProgramCheck {
       if (look(path, fd) == Found::Yes) return check_needs(fd.get(), path);
     }
     return fail(ErrorKind::NotFound,
-                "the program '" + printable(name) + "' is not in " + image() + " (PATH is " + all + ")");
+                "the program " + in_quotes(name) + " is not in " + image() + " (PATH is " + all + ")");
   }
 
  private:

@@ -159,7 +159,7 @@ bool RunGuard::end_containers(double patience) const {
 
 Result<void> prepare_run(const std::string& run) {
   if (held) return {};
-  if (!valid_name(run)) return fail(ErrorKind::Internal, "'" + printable(run) + "' cannot be a run's name");
+  if (!valid_name(run)) return fail(ErrorKind::Internal, in_quotes(run) + " cannot be a run's name");
   CHECK_OK(enter_private_mounts());
   auto next = std::make_unique<Held>();
   TRY(const auto directory, own_directory());

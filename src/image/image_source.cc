@@ -49,8 +49,7 @@ Result<ImageSource> parse_image_source(const std::string& text) {
     if (!text.starts_with(prefix.text)) continue;
     const std::string rest = text.substr(prefix.text.size());
     if (rest.empty() || rest == ":") {
-      return fail(ErrorKind::Invalid,
-                  "'" + printable(text) + "' says nothing after '" + std::string(prefix.text) + "'");
+      return fail(ErrorKind::Invalid, in_quotes(text) + " says nothing after '" + std::string(prefix.text) + "'");
     }
     ImageSource source;
     source.kind = prefix.kind;
@@ -78,8 +77,7 @@ Result<ImageSource> image_source_of_path(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     return fail(ErrorKind::Invalid,
-                "'" + printable(path) +
-                    "' is neither a file nor a source of images: docker-archive:FILE, oci:DIRECTORY, " +
+                in_quotes(path) + " is neither a file nor a source of images: docker-archive:FILE, oci:DIRECTORY, " +
                     "oci-archive:FILE, docker-daemon:NAME, containers-storage:NAME or docker://NAME");
   }
   return parse_image_source((S_ISDIR(info.st_mode) ? "oci:" : "docker-archive:") + path);

@@ -196,9 +196,9 @@ Result<void> ImageStore::remove(const std::string& name_or_identity) {
     if (!prefix.empty() && one.image->identity.hex().starts_with(prefix)) meant.insert(one.image->identity);
   }
   if (meant.empty())
-    return fail(ErrorKind::NotFound, "there is no image '" + printable(name_or_identity) + "' in the local store");
+    return fail(ErrorKind::NotFound, "there is no image " + in_quotes(name_or_identity) + " in the local store");
   if (meant.size() > 1)
-    return fail(ErrorKind::Invalid, "several images begin with '" + printable(name_or_identity) + "': give more of it");
+    return fail(ErrorKind::Invalid, "several images begin with " + in_quotes(name_or_identity) + ": give more of it");
   const Digest identity = *meant.begin();
 
   TRY(FileLocks locks, open_locks(state_->directory));

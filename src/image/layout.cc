@@ -72,7 +72,7 @@ Result<Image> read_config(const Members& members, const std::string& name, const
     if (image.architecture.empty()) image.architecture = machine_architecture();
     for (const std::string& text : document.at("rootfs").at("diff_ids").get<std::vector<std::string>>()) {
       const auto diff_id = parse_digest(text);
-      if (!diff_id) return faulty(name + " of " + members.where(), "'" + printable(text) + "' is not a sha256 digest");
+      if (!diff_id) return faulty(name + " of " + members.where(), in_quotes(text) + " is not a sha256 digest");
       image.layers.push_back(*diff_id);
     }
     if (const auto found = document.find("config"); found != document.end() && found->is_object()) {
@@ -204,7 +204,7 @@ Result<std::vector<FoundImage>> read_oci_layout(const Members& members, const st
     std::vector<std::string> names;
     for (const Descriptor& one : all) names.push_back(one.name.empty() ? "one without a name" : one.name);
     return fail(ErrorKind::NotFound, members.where() + " holds no image" +
-                                         (wanted.empty() ? "" : " '" + printable(wanted) + "'") +
+                                         (wanted.empty() ? "" : " " + in_quotes(wanted)) +
                                          (names.empty() ? "" : ", but " + join(names, ", ")));
   }
   std::vector<FoundImage> result;
@@ -249,7 +249,7 @@ Result<std::vector<FoundImage>> read_docker_archive(const Members& members, cons
     }
     if (result.empty()) {
       return fail(ErrorKind::NotFound, members.where() + " holds no image" +
-                                           (wanted.empty() ? "" : " '" + printable(wanted) + "'") +
+                                           (wanted.empty() ? "" : " " + in_quotes(wanted)) +
                                            (others.empty() ? "" : ", but " + join(others, ", ")));
     }
     return result;

@@ -65,7 +65,7 @@ bool is_host(std::string_view first) {
 
 Result<std::string> normalize_reference(const std::string& name) {
   const auto invalid = [&](const std::string& why) {
-    return fail(ErrorKind::Invalid, "'" + printable(name) + "' is not an image name: " + why);
+    return fail(ErrorKind::Invalid, in_quotes(name) + " is not an image name: " + why);
   };
   if (name.empty()) return invalid("it is empty");
   std::string_view rest = name;
@@ -89,25 +89,24 @@ Result<std::string> normalize_reference(const std::string& name) {
     tag = rest.substr(colon + 1);
     rest = rest.substr(0, colon);
     if (!valid_tag(tag))
-      return invalid("the tag '" + printable(tag) + "' may hold letters, digits, '_', '.' and '-', at most 128");
+      return invalid("the tag " + in_quotes(tag) + " may hold letters, digits, '_', '.' and '-', at most 128");
   }
 
   std::string host = "docker.io";
   if (const auto slash = rest.find('/'); slash != std::string_view::npos && is_host(rest.substr(0, slash))) {
     host = rest.substr(0, slash);
     rest = rest.substr(slash + 1);
-    if (!valid_host(host)) return invalid("'" + printable(host) + "' is not a registry's host");
+    if (!valid_host(host)) return invalid(in_quotes(host) + " is not a registry's host");
     if (host == "index.docker.io") host = "docker.io";
   }
   if (rest.empty()) return invalid("there is no name in it");
   for (const auto part : split(rest, '/')) {
     if (std::any_of(part.begin(), part.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
-      return invalid("'" + printable(part) + "' has upper-case letters");
+      return invalid(in_quotes(part) + " has upper-case letters");
     }
     if (!valid_component(part)) {
-      return invalid(
-          "'" + printable(part) +
-          "' is not a part of a name, which is letters and digits with single '.', '_', '__' or '-' between");
+      return invalid(in_quotes(part) +
+                     " is not a part of a name, which is letters and digits with single '.', '_', '__' or '-' between");
     }
   }
   std::string path(rest);

@@ -97,7 +97,7 @@ Result<void> TreeWriter::make_way(const Place& place) {
   }
   if (there) {
     return fail(ErrorKind::Invalid,
-                "'" + printable(place.path()) + "' on its way is not a directory" +
+                in_quotes(place.path()) + " on its way is not a directory" +
                     (S_ISLNK(there->st_mode) ? " but a symlink that leads nowhere in the layer" : ""));
   }
   if (mkdirat(place.directory, place.name.c_str(), 0755) != 0)
@@ -227,14 +227,12 @@ Result<void> TreeWriter::add_directory(const Place& place, const LayerEntry& ent
 
 Result<void> TreeWriter::add_hard_link(const Place& at, const LayerEntry& entry) {
   auto inside = inside_root(entry.target);
-  if (!inside)
-    return fail(ErrorKind::Invalid, "its hard link to '" + printable(entry.target) + "' leads out of the image");
+  if (!inside) return fail(ErrorKind::Invalid, "its hard link to " + in_quotes(entry.target) + " leads out of the image");
   const auto slash = inside->rfind('/');
   const std::string parent = slash == std::string::npos ? "." : inside->substr(0, slash);
   const std::string name = slash == std::string::npos ? *inside : inside->substr(slash + 1);
   const auto missing = [&] {
-    return fail(ErrorKind::Invalid,
-                "it is a hard link to '" + printable(entry.target) + "', which is not in this layer");
+    return fail(ErrorKind::Invalid, "it is a hard link to " + in_quotes(entry.target) + ", which is not in this layer");
   };
   auto directory = open_in_root(root_.get(), parent, O_RDONLY | O_DIRECTORY);
   const auto there = directory ? look(directory->get(), name) : std::nullopt;
@@ -248,7 +246,7 @@ Result<void> TreeWriter::add_hard_link(const Place& at, const LayerEntry& entry)
     made = make();
   }
   if (made != 0 && errno == ENOENT) return missing();
-  if (made != 0) return fail_errno("linking it to '" + printable(entry.target) + "'");
+  if (made != 0) return fail_errno("linking it to " + in_quotes(entry.target));
   return {};
 }
 

@@ -134,7 +134,7 @@ Result<std::uint64_t> unpack_tar(BlobStream& stream, const std::string& director
     TRY(const LayerEntry entry, translate(raw));
     if (auto added = add(in.get(), raw, entry, tree, bytes); !added) {
       if (feed.error) return fail(*feed.error);
-      return fail(std::move(added).error().in("entry '" + printable(entry.path) + "'"));
+      return fail(std::move(added).error().in("entry " + in_quotes(entry.path)));
     }
   }
   CHECK_OK(tree.finish());

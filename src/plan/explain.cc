@@ -18,11 +18,12 @@ struct Change {
   const std::string* now = nullptr;     // null: there is none
 };
 
-std::string quoted(const std::string& value) {
+std::string in_double_quotes(const std::string& value) {
   return "\"" + printable(value, kMostShown) + "\"";
 }
 
-std::string said(const std::string& subject, const Change& change, std::string (*show)(const std::string&) = quoted) {
+std::string said(const std::string& subject, const Change& change,
+                 std::string (*show)(const std::string&) = in_double_quotes) {
   if (!change.before) return subject + " is new: " + show(*change.now);
   if (!change.now) return subject + " is gone: it was " + show(*change.before);
   return subject + ": was " + show(*change.before) + ", is " + show(*change.now);
@@ -76,7 +77,7 @@ std::string port_difference(std::string_view name, const Change& change) {
   }
   if (property == "required") return subject + (*change.now == "true" ? " is required now" : " is optional now");
   if (property == "works_on") return said(subject + ": the input it works on", change);
-  return said(subject + ": its " + property, change, property == "kind" ? bare : quoted);
+  return said(subject + ": its " + property, change, property == "kind" ? bare : in_double_quotes);
 }
 
 std::string sentence(const std::string& name, const Change& change) {

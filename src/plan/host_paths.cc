@@ -1,6 +1,7 @@
 #include "plan/host_paths.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 
 namespace boxcar {
 
@@ -19,11 +20,11 @@ std::optional<std::string> HostPaths::find(std::string_view text, Origin origin,
   if (known == kinds_.end()) known = kinds_.emplace(path, context_.host_kind(path)).first;
   const auto& kind = known->second;
   if (!kind && kind.error().kind == ErrorKind::NotFound) {
-    spot.error(taker.takes() + ", but there is no " + quote(path));
+    spot.error(taker.takes() + ", but there is no " + in_quotes(path));
   } else if (!kind) {
     spot.error(taker.takes() + ": " + kind.error().text());
   } else if (*kind != taker.kind) {
-    spot.error(taker.takes() + ", but " + quote(path) + " is a " + std::string(name_of(*kind)));
+    spot.error(taker.takes() + ", but " + in_quotes(path) + " is a " + std::string(name_of(*kind)));
   } else {
     return path;
   }

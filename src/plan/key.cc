@@ -1,6 +1,6 @@
 // The one description of an action's key. docs/cache-key.md fixes it byte for byte; what is changed here makes every
 // kept result unknown, so it goes with a new version in kMagic.
-#include <charconv>
+#include <fmt/format.h>
 
 #include "plan/action.h"
 
@@ -9,16 +9,6 @@ namespace boxcar {
 namespace {
 
 constexpr std::string_view kMagic = "boxcar-key-1\n";
-
-class Number {
- public:
-  explicit Number(std::size_t value) : end_(std::to_chars(digits_, digits_ + sizeof digits_, value).ptr) {}
-  std::string_view text() const { return {digits_, static_cast<std::size_t>(end_ - digits_)}; }
-
- private:
-  char digits_[20];
-  char* end_;
-};
 
 // Gives `sink` all fields in order, as the parts of a name and a value: sink(section, item, property, value). What a
 // person would name first as the reason of a change stands first.
@@ -34,7 +24,10 @@ void describe(const Action& action, Sink&& sink) {
     sink("input.", input.port, ".path", input.path);
     sink("input.", input.port, ".required", input.required ? "true" : "false");
   }
-  for (std::size_t i = 0; i < action.argv.size(); ++i) sink("argv.", Number(i).text(), "", action.argv[i]);
+  for (std::size_t i = 0; i < action.argv.size(); ++i) {
+    const fmt::format_int number(i);
+    sink("argv.", std::string_view(number.data(), number.size()), "", action.argv[i]);
+  }
   for (const auto& variable : action.env) {
     const std::string_view whole = variable;
     const auto equals = std::min(whole.find('='), whole.size());

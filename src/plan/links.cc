@@ -22,9 +22,9 @@ Links::Links(const std::vector<PlannedStep>& steps, const std::vector<Position>&
     const std::string& name = steps[index].name;
     const auto place = spot.moved(places[index]);
     if (name.empty() || name.find('/') != std::string::npos) {
-      place.error("a step's name is not empty and holds no \"/\", found " + quote(name));
+      place.error("a step's name is not empty and holds no \"/\", found " + in_quotes(name));
     } else if (!by_name_.emplace(name, index).second) {
-      place.error("there are two steps with the name " + quote(name));
+      place.error("there are two steps with the name " + in_quotes(name));
     }
   }
 }
@@ -40,7 +40,7 @@ std::optional<StepIndex> Links::find(std::string_view name, const Spot& spot) co
   if (!spot.hints.exhausted()) {
     for (const auto& step : steps_) names.push_back(step.name);
   }
-  spot.error("there is no step " + quote(name) + spot.hints(name, names));
+  spot.error("there is no step " + in_quotes(name) + spot.hints(name, names));
   return std::nullopt;
 }
 
@@ -52,18 +52,18 @@ std::optional<Links::End> Links::follow(const Link& link, const Spot& spot) cons
   if (!tool) return end;
   end.output = tool->outputs.find(link.port);
   if (!end.output) {
-    spot.error("step " + quote(link.step) + " has no output port " + quote(link.port) +
+    spot.error("step " + in_quotes(link.step) + " has no output port " + in_quotes(link.port) +
                spot.hints(link.port, tool->outputs.names()));
     return end;
   }
   const auto& port = tool->resolved->tool->outputs[*end.output];
   if (link.path.empty()) return end;
   if (port.kind != PortKind::Directory) {
-    spot.error(quote(link.step + "/" + link.port) + " is a " + std::string(name_of(port.kind)) + ": there is no " +
-               quote(link.path) + " within it");
+    spot.error(in_quotes(link.step + "/" + link.port) + " is a " + std::string(name_of(port.kind)) + ": there is no " +
+               in_quotes(link.path) + " within it");
     end.output.reset();
   } else if (leads_out(link.path)) {
-    spot.error("the path " + quote(link.path) + " leads out of " + quote(link.step + "/" + link.port));
+    spot.error("the path " + in_quotes(link.path) + " leads out of " + in_quotes(link.step + "/" + link.port));
     end.output.reset();
   }
   return end;
@@ -76,7 +76,7 @@ std::optional<Links::End> Links::follow(const Link& link, const Taker& taker, co
   if (kind == taker.kind) return end;
   const bool file_wanted = taker.kind == PortKind::File && kind == PortKind::Directory;
   const auto text = text_of(link);
-  spot.error(taker.takes() + ", but " + quote(text) + " is a " + std::string(name_of(kind)) +
+  spot.error(taker.takes() + ", but " + in_quotes(text) + " is a " + std::string(name_of(kind)) +
              (file_wanted ? " (a file within it is " + printable(text) + "/NAME)" : ""));
   end->output.reset();
   return end;

@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/text.h"
 #include "plan/step_planner.h"
 
 namespace boxcar {
@@ -14,13 +15,13 @@ class Destinations {
  public:
   void add(const PlannedOutput& output, const Spot& spot) {
     const auto say = [&](const char* how, const auto& other) {
-      spot.error("output " + quote(output.name) + " is copied to " + quote(output.to) + ", which lies " + how +
-                 quote(other.first) + " of output " + quote(other.second));
+      spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + ", which lies " + how +
+                 in_quotes(other.first) + " of output " + in_quotes(other.second));
     };
     const auto [same, fresh] = by_path_.emplace(output.to, output.name);
     if (!fresh) {
-      spot.error("outputs " + quote(same->second) + " and " + quote(output.name) + " are both copied to " +
-                 quote(output.to));
+      spot.error("outputs " + in_quotes(same->second) + " and " + in_quotes(output.name) + " are both copied to " +
+                 in_quotes(output.to));
       return;
     }
     for (auto slash = output.to.rfind('/'); slash != 0 && slash != std::string::npos;
@@ -114,7 +115,7 @@ class Planner {
   void say_unknown_input(const std::string& name) {
     std::vector<std::string> names;
     for (const auto& input : workflow_.inputs) names.push_back(input.parameter.name);
-    spot_.setting(name).error("there is no workflow input " + quote(name) + hints_(name, names));
+    spot_.setting(name).error("there is no workflow input " + in_quotes(name) + hints_(name, names));
   }
 
   void plan_steps(Plan& plan, const Links& links, const WorkflowValues& values) {
@@ -134,7 +135,7 @@ class Planner {
     for (auto& output : workflow_.outputs) {
       const Spot place = spot_.moved(output.at);
       if (!names.insert(output.name).second) {
-        place.error("there are two outputs with the name " + quote(output.name));
+        place.error("there are two outputs with the name " + in_quotes(output.name));
       }
       const auto end = links.follow(output.from, place);
       const auto to = values.expand(output.to, WorkflowValues::Paths::Allowed, place);
@@ -160,7 +161,7 @@ class Planner {
       }
       for (const auto& input : plan.steps[i].inputs) {
         if (input.step == PlannedInput::host || plan.direct_target(input.step, input.output) == nullptr) continue;
-        spot_of(plan, i).error("reads an output of step " + quote(plan.steps[input.step].name) +
+        spot_of(plan, i).error("reads an output of step " + in_quotes(plan.steps[input.step].name) +
                                " that is written in place (direct: true), so that it is no result");
       }
     }

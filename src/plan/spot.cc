@@ -25,17 +25,13 @@ std::string Hints::operator()(std::string_view name, const std::vector<std::stri
 
 void Spot::error(std::string_view message) const {
   std::string text;
-  if (subject == Subject::Step) text = "step " + quote(name) + ": ";
+  if (subject == Subject::Step) text = "step " + in_quotes(name) + ": ";
   if (subject == Subject::Setting) text = "--set " + printable(name) + ": ";
   findings.error(file, at, text.append(message));
 }
 
 std::string Taker::text() const {
-  return std::string(noun) + " " + quote(name);
-}
-
-std::string quote(std::string_view name) {
-  return "'" + printable(name) + "'";
+  return std::string(noun) + " " + in_quotes(name);
 }
 
 }  // namespace boxcar

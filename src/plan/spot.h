@@ -49,6 +49,4 @@ struct Taker {
   std::string takes() const { return text() + " takes a " + std::string(name_of(kind)); }
 };
 
-std::string quote(std::string_view name);  // 'name', printable
-
 }  // namespace boxcar

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
 #include "plan/fingerprint.h"
 
 namespace boxcar {
@@ -16,16 +17,16 @@ bool is_file(const Parameter& parameter) {
 void refuse_what_is_not_supported(const StepOptions& options, const Spot& spot) {
   if (options.resources.gpus > 0) spot.error("gpus are not supported by this version");
   for (const auto& secret : options.secrets) {
-    spot.moved(secret.at).error("secrets are not supported by this version (" + quote(secret.name) + ")");
+    spot.moved(secret.at).error("secrets are not supported by this version (" + in_quotes(secret.name) + ")");
   }
 }
 
 void check_variable(const Variable& variable, const Spot& spot) {
   if (variable.name.empty() || variable.name.find('=') != std::string::npos) {
-    spot.error("the name of an environment variable is not empty and holds no \"=\", found " + quote(variable.name));
+    spot.error("the name of an environment variable is not empty and holds no \"=\", found " + in_quotes(variable.name));
   }
   if ((variable.name + variable.value).find('\0') != std::string::npos) {
-    spot.error("environment variable " + quote(variable.name) + " holds a NUL byte");
+    spot.error("environment variable " + in_quotes(variable.name) + " holds a NUL byte");
   }
 }
 
@@ -96,7 +97,7 @@ void StepPlanner::take_arguments(std::vector<Argument>& arguments, const Spot& s
     }
     if (given_[*index] == Given::Overridden) continue;
     if (given_[*index] != Given::No) {
-      place.error("parameter " + quote(argument.name) + " is given twice");
+      place.error("parameter " + in_quotes(argument.name) + " is given twice");
       continue;
     }
     const bool file = is_file(known_->resolved->tool->parameters[*index]);
@@ -112,7 +113,7 @@ void StepPlanner::take_arguments(std::vector<Argument>& arguments, const Spot& s
 void StepPlanner::give(std::uint32_t index, Value value, Origin origin, const Spot& spot) {
   const auto& parameter = known_->resolved->tool->parameters[index];
   if (const auto checked = check_value(parameter, value); !checked) {
-    spot.error("parameter " + quote(parameter.name) + ": " + checked.error().message);
+    spot.error("parameter " + in_quotes(parameter.name) + ": " + checked.error().message);
     return;
   }
   const auto* list = value.list();
@@ -156,7 +157,7 @@ std::optional<StepPlanner::Place> StepPlanner::place_of(const Binding& binding, 
   const auto& tool = *known_->resolved->tool;
   if (const auto port = known_->inputs.find(binding.port)) {
     if (fed_[*port]) {
-      spot.error("port " + quote(binding.port) + " is fed twice");
+      spot.error("port " + in_quotes(binding.port) + " is fed twice");
       return std::nullopt;
     }
     return Place{{"port", tool.inputs[*port].name, tool.inputs[*port].kind}, {*port, false, 0, 0, 0, {}}};
@@ -167,7 +168,7 @@ std::optional<StepPlanner::Place> StepPlanner::place_of(const Binding& binding, 
     auto& given = given_[*index];
     if (given == Given::Overridden) return std::nullopt;
     if (given == Given::Value || (given == Given::Linked && !parameter.type.list)) {
-      spot.error("parameter " + quote(binding.port) + " is " +
+      spot.error("parameter " + in_quotes(binding.port) + " is " +
                  (given == Given::Value ? "given under params and fed under inputs" : "fed twice"));
       return std::nullopt;
     }
@@ -175,7 +176,7 @@ std::optional<StepPlanner::Place> StepPlanner::place_of(const Binding& binding, 
     return Place{{"parameter", parameter.name, PortKind::File}, {*index, true, linked_[*index]++, 0, 0, {}}};
   }
   if (index) {
-    spot.error(quote(binding.port) + " is no input port but a parameter (" + tool.parameters[*index].type.name() +
+    spot.error(in_quotes(binding.port) + " is no input port but a parameter (" + tool.parameters[*index].type.name() +
                "): its value stands under params");
     return std::nullopt;
   }
@@ -183,7 +184,7 @@ std::optional<StepPlanner::Place> StepPlanner::place_of(const Binding& binding, 
   for (const auto& parameter : tool.parameters) {
     if (is_file(parameter)) names.push_back(parameter.name);
   }
-  spot.error("there is no input port " + quote(binding.port) + spot.hints(binding.port, names));
+  spot.error("there is no input port " + in_quotes(binding.port) + spot.hints(binding.port, names));
   return std::nullopt;
 }
 
@@ -217,7 +218,7 @@ bool StepPlanner::feed_from_workflow_input(Place place, const InputReference& re
   if (!entry || entry->broken) return true;
   const auto& type = entry->input->parameter.type;
   if (!entry->is_path() || type.list) {
-    spot.error(place.taker.takes() + ", but workflow input " + quote(reference.name) + " is a " + type.name());
+    spot.error(place.taker.takes() + ", but workflow input " + in_quotes(reference.name) + " is a " + type.name());
     return true;
   }
   if (entry->value.is_null()) return false;
@@ -225,7 +226,7 @@ bool StepPlanner::feed_from_workflow_input(Place place, const InputReference& re
   if (kind == place.taker.kind) {
     add_host_input(std::move(place.input), *entry->value.text());
   } else {
-    spot.error(place.taker.takes() + ", but workflow input " + quote(reference.name) + " is a " +
+    spot.error(place.taker.takes() + ", but workflow input " + in_quotes(reference.name) + " is a " +
                std::string(name_of(kind)));
   }
   return true;
@@ -239,13 +240,14 @@ void StepPlanner::take_defaults_and_look_for_gaps(const Spot& spot) {
     if (parameter.initial) {
       if (is_file(parameter)) give(i, *parameter.initial, Origin::Workflow, spot);
     } else if (parameter.required) {
-      spot.error("parameter " + quote(parameter.name) + " (" + parameter.type.name() + ") needs a value");
+      spot.error("parameter " + in_quotes(parameter.name) + " (" + parameter.type.name() + ") needs a value");
     }
   }
   for (std::uint32_t i = 0; i < tool.inputs.size(); ++i) {
     const auto& port = tool.inputs[i];
     if (!fed_[i] && !port.optional && port.kind != PortKind::Stream) {
-      spot.error("nothing feeds input port " + quote(port.name) + ", which takes a " + std::string(name_of(port.kind)));
+      spot.error("nothing feeds input port " + in_quotes(port.name) + ", which takes a " +
+                 std::string(name_of(port.kind)));
     }
   }
 }
@@ -278,9 +280,9 @@ std::shared_ptr<const StepOptions> StepPlanner::take_options(std::unique_ptr<Ste
 
 void StepPlanner::say_unknown_parameter(std::string_view name, const Spot& spot) const {
   if (known_->inputs.find(name)) {
-    spot.error(quote(name) + " is no parameter but an input port: it is fed under inputs");
+    spot.error(in_quotes(name) + " is no parameter but an input port: it is fed under inputs");
   } else {
-    spot.error("there is no parameter " + quote(name) + spot.hints(name, known_->parameters.names()));
+    spot.error("there is no parameter " + in_quotes(name) + spot.hints(name, known_->parameters.names()));
   }
 }
 

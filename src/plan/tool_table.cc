@@ -21,7 +21,7 @@ void check_command(const KnownTool& tool, const Spot& spot) {
         const auto name = reference.substr(prefix.size());
         if (index.find(name)) return;
         spot.error("the command names '${" + printable(reference) + "}', but the tool has no " + std::string(what) +
-                   " " + quote(name) + spot.hints(name, index.names()));
+                   " " + in_quotes(name) + spot.hints(name, index.names()));
       };
       if (reference.starts_with("inputs.")) {
         check("inputs.", "input", tool.inputs);
@@ -41,7 +41,7 @@ void refuse_streams(const Tool& tool, const Spot& spot) {
   for (const auto* ports : {&tool.inputs, &tool.outputs}) {
     for (const auto& port : *ports) {
       if (port.kind != PortKind::Stream) continue;
-      spot.error("port " + quote(port.name) + " is a stream, which is not supported by this version");
+      spot.error("port " + in_quotes(port.name) + " is a stream, which is not supported by this version");
     }
   }
 }

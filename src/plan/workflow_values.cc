@@ -37,7 +37,7 @@ Result<Value> given_value(const Parameter& parameter, const std::vector<std::str
 Entry settle(const WorkflowInput& input, const std::vector<std::string>* texts, HostPaths& hosts, const Spot& spot) {
   const auto& parameter = input.parameter;
   const Spot place = texts ? spot.setting(parameter.name) : spot.moved(parameter.at);
-  const std::string subject = "workflow input " + quote(parameter.name);
+  const std::string subject = "workflow input " + in_quotes(parameter.name);
   Entry entry{&input, {}, true};
   if (texts) {
     auto value = given_value(parameter, *texts);
@@ -82,7 +82,7 @@ const WorkflowValues::Entry* WorkflowValues::find(std::string_view name, const S
   if (found != by_name_.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& entry : entries_) names.push_back(entry.input->parameter.name);
-  spot.error("there is no workflow input " + quote(name) + spot.hints(name, names));
+  spot.error("there is no workflow input " + in_quotes(name) + spot.hints(name, names));
   return nullptr;
 }
 
@@ -95,7 +95,7 @@ const WorkflowValues::Entry* WorkflowValues::referenced(std::string_view referen
   const auto* entry = find(reference.substr(kInputs.size()), spot);
   if (!entry || entry->broken) return nullptr;
   if (entry->is_path() && paths == Paths::Refused) {
-    spot.error("workflow input " + quote(entry->input->parameter.name) + " is a " +
+    spot.error("workflow input " + in_quotes(entry->input->parameter.name) + " is a " +
                (entry->input->directory ? "directory" : "file") +
                " of the host: it can only feed an input port or a parameter of type file");
     return nullptr;

@@ -24,7 +24,7 @@ Fields::Fields(const Node& node, Subject subject, std::span<const std::string_vi
   for (const auto& [key, value] : Pairs(node)) {
     if (std::find(keys.begin(), keys.end(), key.text) != keys.end()) continue;
     const auto meant = nearest(key.text, std::vector<std::string>(keys.begin(), keys.end()));
-    report.error(key.at, subject.text() + " has the unknown key " + quoted(key.text) +
+    report.error(key.at, subject.text() + " has the unknown key " + in_quotes(key.text) +
                              (meant.empty() ? "; expected " + alternatives(keys) : " (did you mean '" + meant + "'?)"));
     if (!meant.empty()) misspelled_.push_back(meant);
   }

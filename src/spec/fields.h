@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "spec/node.h"
 
 namespace boxcar {
@@ -18,7 +19,7 @@ struct Subject {
   std::string_view noun;
   std::string_view name = {};
 
-  std::string text() const { return name.empty() ? std::string(noun) : std::string(noun) + " " + quoted(name); }
+  std::string text() const { return name.empty() ? std::string(noun) : std::string(noun) + " " + in_quotes(name); }
 };
 
 // "'a', 'b' or 'c'"

@@ -3,6 +3,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "spec/parameter.h"
 #include "spec/reader.h"
 #include "spec/yaml.h"
@@ -170,7 +171,7 @@ class KlikoReader {
     }
     const auto [first, added] = names_.emplace(name, node.at);
     if (!added) {
-      report_.error(node.at, "the field " + quoted(name) + " stands twice, first in line " +
+      report_.error(node.at, "the field " + in_quotes(name) + " stands twice, first in line " +
                                  std::to_string(first->second.line) + "; names are unique over the whole file");
     }
     return name;
@@ -190,7 +191,7 @@ class KlikoReader {
       }
       for (int later = version + 1; later <= 4; ++later) {
         if (!known_to(later)) continue;
-        report_.error(node->at, field.subject().text() + ": the type " + quoted(node->text) + " needs schema_version " +
+        report_.error(node->at, field.subject().text() + ": the type " + in_quotes(node->text) + " needs schema_version " +
                                     std::to_string(later) + ", this file is of version " + std::to_string(version));
         return std::nullopt;
       }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace boxcar {
 
 namespace {
@@ -107,7 +109,7 @@ void check_duplicate_keys(const Node& mapping, Report& report) {
   std::vector<const Node*> large;
   std::size_t n = 0;
   const auto repeated = [&](const Node& first, const Node& again) {
-    report.error(again.at, "the key " + quoted(again.text) + " stands twice, first in line " +
+    report.error(again.at, "the key " + in_quotes(again.text) + " stands twice, first in line " +
                                std::to_string(first.at.line) + "; keep one of them");
   };
   for (const auto& [key, value] : Pairs(mapping)) {
@@ -142,7 +144,7 @@ bool check_text(std::string_view& text, Report& report) {
   if (bad == std::string_view::npos) return true;
   report.error(position_of(text, bad), text[bad] == '\0'
                                            ? "a NUL byte: this is no text file"
-                                           : "bytes that are not UTF-8 text: " + quoted(text.substr(bad, 1)));
+                                           : "bytes that are not UTF-8 text: " + in_quotes(text.substr(bad, 1)));
   return false;
 }
 

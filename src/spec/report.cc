@@ -1,7 +1,5 @@
 #include "spec/report.h"
 
-#include "base/text.h"
-
 namespace boxcar {
 
 bool Report::room(Position at) {
@@ -20,10 +18,6 @@ void Report::error(Position at, std::string message) {
 
 void Report::warn(Position at, std::string message) {
   if (room(at)) findings_.warn(file_, at, std::move(message));
-}
-
-std::string quoted(std::string_view name) {
-  return "'" + printable(name, 80) + "'";
 }
 
 }  // namespace boxcar

@@ -29,7 +29,4 @@ class Report {
   std::size_t count_ = 0;
 };
 
-// 'name', made fit for a message.
-std::string quoted(std::string_view name);
-
 }  // namespace boxcar

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "spec/reader.h"
 #include "spec/workflow_parts.h"
 #include "spec/yaml.h"
@@ -132,7 +133,7 @@ class WorkflowReader {
     if (link != nullptr) {
       output.from = *link;
     } else {
-      report_.error(node.at, "output " + quoted(output.name) + ": expected STEP/PORT, found " + node.described());
+      report_.error(node.at, "output " + in_quotes(output.name) + ": expected STEP/PORT, found " + node.described());
     }
   }
 
@@ -149,7 +150,7 @@ class WorkflowReader {
       const auto& first = steps[hashes[i - 1].second];
       const auto& again = steps[hashes[i].second];
       if (hashes[i - 1].first != hashes[i].first || first.name != again.name) continue;
-      report_.error(again.at, "the step " + quoted(again.name) + " stands twice, first in line " +
+      report_.error(again.at, "the step " + in_quotes(again.name) + " stands twice, first in line " +
                                   std::to_string(first.at.line) + "; give one of them another name");
     }
   }

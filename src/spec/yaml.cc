@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/text.h"
 #include "spec/yaml_errors.h"
 
 namespace boxcar {
@@ -190,7 +191,7 @@ struct YamlStream::Impl {
   void foreign_tag(Position at, std::string_view tag) {
     const auto shown =
         tag.starts_with(kStandardTag) ? "!!" + std::string(tag.substr(kStandardTag.size())) : std::string(tag);
-    report.error(at, "the tag " + quoted(shown) + " is not supported: only plain values are");
+    report.error(at, "the tag " + in_quotes(shown) + " is not supported: only plain values are");
   }
 
   bool read_collection(Tree& tree, Position at, unsigned depth) {

@@ -53,7 +53,7 @@ constexpr std::string_view kNoToken = "found character that cannot start any tok
 YamlMessage explain(const YamlProblem& problem) {
   if (problem.problem == kNoToken) {
     if (problem.found == '\t') return {problem.at, "a tab can't indent YAML; use spaces"};
-    return {problem.at, "a value can't begin with '" + printable({&problem.found, 1}) + "'; put it in quotes"};
+    return {problem.at, "a value can't begin with " + in_quotes({&problem.found, 1}) + "; put it in quotes"};
   }
   for (const auto& row : kRows) {
     if (row.problem != problem.problem) continue;
