@@ -1,7 +1,6 @@
 // What run, chain and tool share: boxcar's own options, and running a workflow with the right display.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -5,8 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <thread>
 
 #include "base/fd.h"
 #include "cli/commands.h"

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include "fakes/temporary_directory.h"
 #include "run/log_reader.h"
