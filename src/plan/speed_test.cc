@@ -2,8 +2,7 @@
 // docs/architecture.md promises, as other machines are slower.
 #include <malloc.h>
 
-#include <ctime>
-
+#include "fakes/stopwatch.h"
 #include "plan/test_support.h"
 
 namespace boxcar {
@@ -13,12 +12,6 @@ using test::Builder;
 using test::World;
 
 constexpr StepIndex kSteps = 100'000;
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 double heap_bytes() {
   const auto info = mallinfo2();
@@ -82,9 +75,9 @@ Measured measure(const std::function<Builder()>& make) {
   double seconds = 0;
   {
     auto builder = make();
-    const double start = processor_seconds();
+    const test::Stopwatch watch;
     plan = world.plan(builder);
-    seconds = processor_seconds() - start;
+    seconds = watch.seconds();
   }
   EXPECT_TRUE(plan);
   return {std::move(*plan), seconds, (heap_bytes() - empty) / kSteps};
@@ -95,7 +88,7 @@ Result<Content> content_of(const PlannedInput& input) {
 }
 
 void check(const char* shape, const Measured& measured) {
-  const double start = processor_seconds();
+  const test::Stopwatch watch;
   std::uint8_t all = 0;
   std::vector<Action> actions;
   actions.reserve(1000);
@@ -103,16 +96,16 @@ void check(const char* shape, const Measured& measured) {
   for (StepIndex i = 0; i < kSteps; i += 1000) {
     actions.clear();
     for (StepIndex j = i; j < i + 1000; ++j) actions.push_back(*make_action(measured.plan.steps[j], content_of));
-    const double before = processor_seconds();
+    const test::Stopwatch hashing;
     for (const auto& action : actions) all ^= action_key(action).bytes[0];
-    keys += processor_seconds() - before;
+    keys += hashing.seconds();
   }
-  const double seconds = processor_seconds() - start;
+  const double seconds = watch.seconds();
   std::printf("%s of %u: planned in %.3f s, %.0f bytes a step; actions %.3f s, keys %.3f s (%d)\n", shape, kSteps,
               measured.seconds, measured.bytes_per_step, seconds - keys, keys, all);
-  EXPECT_LE(measured.seconds, 1.0);
+  EXPECT_LE(measured.seconds, 1.0 * test::kSlowdown);
   EXPECT_LE(measured.bytes_per_step, 600);
-  EXPECT_LE(seconds, 1.6);
+  EXPECT_LE(seconds, 1.6 * test::kSlowdown);
 }
 
 TEST(Speed, Chain) {
@@ -131,9 +124,9 @@ TEST(Speed, EverythingMisspelled) {
     builder.step("step-" + std::to_string(i), "kliko/simms").param("numbr", Value(1));
     builder.feed("input", Link{"stp-" + std::to_string(i), "output", ""});
   }
-  const double start = processor_seconds();
+  const test::Stopwatch watch;
   EXPECT_EQ(world.findings_of(builder).size(), 40'000U);
-  EXPECT_LE(processor_seconds() - start, 4.0);
+  EXPECT_LE(watch.seconds(), 4.0 * test::kSlowdown);
 }
 
 }  // namespace
