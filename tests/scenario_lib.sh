@@ -105,8 +105,17 @@ wait_until() {
   fail "waited in vain: $*"
 }
 
-# no_leftovers: of this script's runs there is no container, process, mount or cgroup left.
+# no_leftovers: of this script's runs there is no container, process, mount or cgroup left, or none in a moment.
 no_leftovers() {
+  local i found
+  for ((i = 0; i < 100; i++)); do
+    found=$(leftovers)
+    [ -n "$found" ] || return 0
+    sleep 0.05
+  done
+  fail "left: $found"
+}
+leftovers() {
   local run pid
   grep -F "$SCENARIO" /proc/self/mounts || true
   # A container's mounts lead to this directory; boxcar and its runtime have its name in their environment.
@@ -117,7 +126,7 @@ no_leftovers() {
     case $(readlink "/proc/$pid/exe" || true) in "$BOXCAR" | */runc | */crun) echo "process $pid: $(tr '\0' ' ' </proc/$pid/cmdline)" ;; esac
   done
   for run in $(find "$SCENARIO" -maxdepth 6 -type d -path '*/runs/20*' -prune -printf '%f\n'); do
-    find /sys/fs/cgroup -maxdepth 4 -type d -name "*$run*"
+    find /sys/fs/cgroup -maxdepth 4 -type d -name "*$run*" 2>/dev/null || true
     find /run -maxdepth 3 -name "*$run*" 2>/dev/null || true
   done
 }
