@@ -20,7 +20,7 @@ std::optional<std::vector<std::pair<std::string, Value>>> read_parameters(const 
   }
   for (const auto& [key, value] : Pairs(root)) {
     if (tool.parameter(key.text)) continue;
-    report.error(key.at, "unknown parameter " + quoted(key.text) + did_you_mean(key.text, tool.parameter_names()));
+    report.error(key.at, "unknown parameter " + in_quotes(key.text) + did_you_mean(key.text, tool.parameter_names()));
   }
   std::vector<std::pair<std::string, Value>> values;
   for (const auto& parameter : tool.parameters) {

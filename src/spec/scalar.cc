@@ -236,14 +236,14 @@ std::string common_spelling(const Value& value) {
 void warn_of_difference(const Node& node, const Meaning& now, Report& report) {
   const auto old = now.value(node.text);
   if (now.date) {
-    report.warn(node.at, quoted(node.text) + " is a date in YAML 1.1; it is taken as text here. Put it in quotes");
+    report.warn(node.at, in_quotes(node.text) + " is a date in YAML 1.1; it is taken as text here. Put it in quotes");
     return;
   }
   const auto other_meaning = meaning_12(node.text);
   const auto other = other_meaning.value(node.text);
   if (old == other || !now.fits || !other_meaning.fits) return;
   const auto& number = old.text() ? other : old;
-  report.warn(node.at, quoted(node.text) + " is " + old.described() + " in YAML 1.1, as which this file is read, but " +
+  report.warn(node.at, in_quotes(node.text) + " is " + old.described() + " in YAML 1.1, as which this file is read, but " +
                            other.described() + " in YAML 1.2. Write " + common_spelling(number) +
                            ", or put it in quotes if text is meant");
 }
@@ -255,7 +255,7 @@ void apply(Node& node, const Meaning& meaning, Report& report) {
   if (meaning.kind == Node::Kind::Float) node.real = meaning.fits ? meaning.real : 0;
   if (meaning.fits) return;
   const bool real = meaning.kind == Node::Kind::Float;
-  report.error(node.at, quoted(node.text) +
+  report.error(node.at, in_quotes(node.text) +
                             (real ? " is no finite number of 64 bits" : " does not fit into an int of 64 bits") +
                             "; put it in quotes if text is meant");
 }

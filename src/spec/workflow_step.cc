@@ -71,7 +71,7 @@ class OptionsReader {
   bool check_variable(const Node& name, std::string_view what) {
     if (is_variable_name(name.text)) return true;
     report_.error(name.at, fields_.subject().text() + ": expected the name of " + std::string(what) +
-                               " (letters, digits and '_', no digit first), found " + quoted(name.text));
+                               " (letters, digits and '_', no digit first), found " + in_quotes(name.text));
     return false;
   }
 
@@ -79,7 +79,7 @@ class OptionsReader {
     for_each_pair("env", [&](const Node& name, const Node& value) {
       check_variable(name, "an environment variable");
       if (!value.is_scalar() || value.kind == Node::Kind::Null) {
-        report_.error(value.at, fields_.subject().text() + ", environment variable " + quoted(name.text) +
+        report_.error(value.at, fields_.subject().text() + ", environment variable " + in_quotes(name.text) +
                                     ": expected a value (\"\" for none), found " + value.described());
         return;
       }
@@ -217,7 +217,7 @@ bool check_name(const Node& name, std::string_view noun, bool dots, Report& repo
     report.error(name.at, "expected a name of " + std::string(noun) + " made of letters, digits, '_'" +
                               (dots ? ", '-' and '.'" : " and '-'") +
                               (dots ? ", with neither '-' nor '.' first" : ", not '-' first") + ", found " +
-                              quoted(text));
+                              in_quotes(text));
   }
   return right;
 }
@@ -231,7 +231,7 @@ void check_references(const std::string& text, Position at, const Subject& subje
   }
   for (const auto& name : *names) {
     if (name.starts_with("inputs.") && name.size() > 7) continue;
-    report.error(at, subject.text() + ": expected ${inputs.NAME}, found " + quoted("${" + name + "}") +
+    report.error(at, subject.text() + ": expected ${inputs.NAME}, found " + in_quotes("${" + name + "}") +
                          " (write $${ for the text ${)");
   }
 }

@@ -117,9 +117,9 @@ class ToolReader {
     for (std::size_t i = 0; i < places.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (!lies_within(places[i].path, places[j].path) && !lies_within(places[j].path, places[i].path)) continue;
-        report_.error(places[i].port->at, "port " + quoted(places[i].port->name) + " at " +
+        report_.error(places[i].port->at, "port " + in_quotes(places[i].port->name) + " at " +
                                               std::string(places[i].path) + " and port " +
-                                              quoted(places[j].port->name) + " at " + std::string(places[j].path) +
+                                              in_quotes(places[j].port->name) + " at " + std::string(places[j].path) +
                                               " overlap; give each a directory of its own");
         break;
       }
@@ -164,11 +164,11 @@ class ToolReader {
       } else {
         report_.error(word.at, fields_.subject().text() +
                                    ", 'command': expected ${inputs.NAME}, ${outputs.NAME} or ${params.NAME}, found " +
-                                   quoted("${" + name + "}") + " (write $${ for the text ${)");
+                                   in_quotes("${" + name + "}") + " (write $${ for the text ${)");
         continue;
       }
       if (std::find(known.begin(), known.end(), rest) != known.end()) continue;
-      report_.error(word.at, fields_.subject().text() + ", 'command': " + quoted("${" + name + "}") +
+      report_.error(word.at, fields_.subject().text() + ", 'command': " + in_quotes("${" + name + "}") +
                                  " names nothing among the tool's own '" + kind + "'" + did_you_mean(rest, known));
     }
   }
