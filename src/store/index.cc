@@ -41,9 +41,8 @@ struct Index::Header {
 
   static std::string make(Kind kind, const Key& key, std::int64_t used, std::string_view payload) {
     Header header{kMagic, kind, payload.size(), 0, used, key};
-    std::string bytes(header.whole(), '\0');
-    std::memcpy(bytes.data() + sizeof header, payload.data(), payload.size());
-    std::memcpy(bytes.data(), &header, sizeof header);
+    std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
+    bytes.append(payload).resize(header.whole());
     auto* placed = reinterpret_cast<Header*>(bytes.data());
     placed->checksum = placed->sum();
     return bytes;
