@@ -22,7 +22,7 @@ std::string ImageStore::default_directory() {
   return join_path(user_data_directory(), "images");
 }
 
-ImageStore::ImageStore(std::string directory, Pool& pool)
+ImageStore::ImageStore(const std::string& directory, Pool& pool)
     : state_(std::make_unique<State>(absolute_path(directory, current_directory()), pool)) {}
 
 ImageStore::~ImageStore() = default;

@@ -27,7 +27,7 @@ class ImageStore {
  public:
   // Below the user's data directory (base/user_directories.h). Nothing is made there until the first import.
   static std::string default_directory();
-  explicit ImageStore(std::string directory, Pool& pool);
+  explicit ImageStore(const std::string& directory, Pool& pool);
   ~ImageStore();
 
   // A name as Docker writes it ("bar/a" is docker.io/bar/a:latest), a name@sha256:…, or with a prefix of skopeo's

@@ -93,7 +93,7 @@ std::string sentence(const std::string& name, const Change& change) {
   if (name == "user") return said("the user", change);
   if (name == "working_dir") return said("the working directory", change);
   if (name == "network") return said("the network", change, bare);
-  if (name == "gpu") return *change.now == "true" ? "it gets a GPU now" : "it gets no GPU any more";
+  if (name == "gpu") return change.now && *change.now == "true" ? "it gets a GPU now" : "it gets no GPU any more";
   return said(printable(name), change);  // of a version of the key that came later
 }
 

@@ -20,7 +20,7 @@ std::optional<LogEntry> parse(char* text) {
   if (document.HasParseError() || !document.IsObject()) return {};
   const auto find = [&](const char* name) -> const rapidjson::Value* {
     const auto member = document.FindMember(name);
-    return member == document.MemberEnd() ? nullptr : &member->value;
+    return member != document.MemberEnd() ? &member->value : nullptr;
   };
   const auto is_true = [&](const char* name) {
     const auto* value = find(name);
