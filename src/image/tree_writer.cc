@@ -227,7 +227,8 @@ Result<void> TreeWriter::add_directory(const Place& place, const LayerEntry& ent
 
 Result<void> TreeWriter::add_hard_link(const Place& at, const LayerEntry& entry) {
   auto inside = inside_root(entry.target);
-  if (!inside) return fail(ErrorKind::Invalid, "its hard link to " + in_quotes(entry.target) + " leads out of the image");
+  if (!inside)
+    return fail(ErrorKind::Invalid, "its hard link to " + in_quotes(entry.target) + " leads out of the image");
   const auto slash = inside->rfind('/');
   const std::string parent = slash == std::string::npos ? "." : inside->substr(0, slash);
   const std::string name = slash == std::string::npos ? *inside : inside->substr(slash + 1);

@@ -191,8 +191,9 @@ class KlikoReader {
       }
       for (int later = version + 1; later <= 4; ++later) {
         if (!known_to(later)) continue;
-        report_.error(node->at, field.subject().text() + ": the type " + in_quotes(node->text) + " needs schema_version " +
-                                    std::to_string(later) + ", this file is of version " + std::to_string(version));
+        report_.error(node->at, field.subject().text() + ": the type " + in_quotes(node->text) +
+                                    " needs schema_version " + std::to_string(later) + ", this file is of version " +
+                                    std::to_string(version));
         return std::nullopt;
       }
     }

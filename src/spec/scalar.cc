@@ -243,9 +243,9 @@ void warn_of_difference(const Node& node, const Meaning& now, Report& report) {
   const auto other = other_meaning.value(node.text);
   if (old == other || !now.fits || !other_meaning.fits) return;
   const auto& number = old.text() ? other : old;
-  report.warn(node.at, in_quotes(node.text) + " is " + old.described() + " in YAML 1.1, as which this file is read, but " +
-                           other.described() + " in YAML 1.2. Write " + common_spelling(number) +
-                           ", or put it in quotes if text is meant");
+  report.warn(node.at, in_quotes(node.text) + " is " + old.described() +
+                           " in YAML 1.1, as which this file is read, but " + other.described() +
+                           " in YAML 1.2. Write " + common_spelling(number) + ", or put it in quotes if text is meant");
 }
 
 void apply(Node& node, const Meaning& meaning, Report& report) {
