@@ -69,7 +69,7 @@ int fill(const std::string& file, const std::string& directory) {
   ScheduleOptions options;
   options.run = "fill";
   options.jobs = 8;
-  Scheduler scheduler({*plan, **store, attempts, events, submit, digest, observer}, options);
+  Scheduler scheduler({*plan, **store, attempts, events, submit, digest, [] {}, observer}, options);
   const RunStatus status = scheduler.run();
   if (scheduler.trouble()) return complain(*scheduler.trouble());
   return status == RunStatus::Succeeded ? 0 : 1;

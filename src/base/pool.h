@@ -1,6 +1,7 @@
 // A bounded pool of threads for what blocks: hashing, unpacking, committing, transfers.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -23,6 +24,9 @@ class Pool {
   // Runs job(0) … job(n-1), the caller's thread lending a hand, and returns when all are done. May be called from a
   // job of the same pool.
   void for_each(std::size_t n, const std::function<void(std::size_t)>& job);
+  // Asks jobs that take long to give up: they look at cancelled() now and then, and answer with Cancelled.
+  void cancel() { cancelled_ = true; }
+  bool cancelled() const { return cancelled_; }
   void drain();  // waits until nothing is submitted or running; not from a job
   unsigned size() const { return size_; }
 
@@ -37,6 +41,7 @@ class Pool {
   std::vector<std::thread> threads_;
   std::size_t busy_ = 0;
   bool closing_ = false;
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace boxcar

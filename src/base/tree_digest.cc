@@ -178,6 +178,10 @@ class Digester {
         return fail(errno_error("reading " + named(path_, entry.path), number));
       }
       if (n == 0) break;
+      if (pool_.cancelled()) {
+        hasher.finish();
+        return fail(ErrorKind::Cancelled, "stopped while " + named(path_, entry.path) + " was read");
+      }
       hasher.update({buffer.get(), static_cast<std::size_t>(n)});
       left -= static_cast<std::uint64_t>(n);
     }

@@ -150,8 +150,7 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
   for (const auto& setting : options.set) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) {
-      return say(Error{ErrorKind::Invalid, "--set takes NAME=VALUE, not '" + printable(setting) + "'", {}},
-                 options.json);
+      return say(Error{ErrorKind::Invalid, "--set takes NAME=VALUE, not " + in_quotes(setting), {}}, options.json);
     }
     request.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
   }
@@ -185,7 +184,10 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
   const auto display =
       detached ? std::make_unique<Detached>() : make_display(Terminal::of(STDERR_FILENO), !options.dry_run);
   RunReport report = run_workflow(std::move(request), *display);
-  if (!report.findings.ok()) return say(report.findings, options.json);
+  if (!report.findings.ok()) {
+    say(report.findings, options.json);
+    return report.exit_code();
+  }
   if (report.steps.empty() && report.trouble) return say(*report.trouble, options.json);
   if (options.json && !detached) print_json_report(report);
   if (options.dry_run) {

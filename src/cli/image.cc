@@ -77,7 +77,7 @@ int import(ImageStore& images, const Args& args) {
 }
 
 int remove(ImageStore& images, const Args& args) {
-  Options options("boxcar image rm", "Removes images by name or identity. 'boxcar image prune' then frees their space.",
+  Options options("boxcar image rm", "Removes images by name or identity, and the layers that no other image needs.",
                   "boxcar image rm kliko/simms");
   Args names;
   options.list("images", names, "Names or identities");

@@ -80,5 +80,8 @@ int run(int argc, char** argv) {
 }  // namespace boxcar
 
 int main(int argc, char** argv) {
-  return boxcar::run(argc, argv);
+  const int code = boxcar::run(argc, argv);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::perror("boxcar: writing to stdout");
+  return code == 0 ? 3 : code;
 }

@@ -1,7 +1,11 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+
+#include "base/text.h"
+#include "cli/execute.h"
 
 namespace boxcar {
 
@@ -37,7 +41,7 @@ void Options::value(const std::string& names, unsigned& value, const std::string
 
 void Options::choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
                      const std::string& help) {
-  state_->app.add_option(names, value, help)->check(CLI::IsMember(of))->type_name("");
+  state_->app.add_option(names, value, help)->check(CLI::IsMember(of))->option_text("ONE OF " + join(of, ", "));
 }
 
 void Options::list(const std::string& names, std::vector<std::string>& values, const std::string& help,
@@ -68,7 +72,9 @@ std::optional<int> Options::parse(const std::vector<std::string>& args) {
     std::fputs(state_->app.help().c_str(), stdout);
     return 0;
   } catch (const CLI::Error& error) {
-    std::fprintf(stderr, "boxcar: %s\nTry '%s --help'.\n", error.what(), state_->command.c_str());
+    const bool json = std::find(args.begin(), args.end(), "--json") != args.end();
+    say(Error{ErrorKind::Invalid, error.what(), {}}, json);
+    if (!json) std::fprintf(stderr, "Try '%s --help'.\n", state_->command.c_str());
     return 2;
   }
 }

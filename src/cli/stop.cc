@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-
 #include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/execute.h"

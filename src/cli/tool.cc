@@ -1,7 +1,9 @@
 // boxcar tool IMAGE …, boxcar chain 'IMAGE …' …, and kliko-run IMAGE …
+#include <array>
 #include <cstdio>
 #include <map>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
@@ -78,11 +80,16 @@ int run_one(const RunOptions& run, const std::string& image, const Args& tool_ar
       return 0;
     }
     if (!parameters.empty()) add_parameters_file(parameters, **tool, call, findings);
-    if (kliko_defaults && (*tool)->mode == "join" && !call.work) {
-      call.output = "work";
-      if (exists("work")) call.input = "work";
-    } else if (kliko_defaults && (*tool)->mode == "split" && !call.output) {
-      call.output = "output";
+    if (call.work && (call.input || call.output)) {
+      findings.error(image, {}, "--work is both input and output; give either it or --input and --output");
+    }
+    if (call.work && (*tool)->mode == "split") {
+      findings.error(image, {}, "--work is for join images; this one takes --input and --output");
+    }
+    if (kliko_defaults && !call.work) {
+      const std::string place = (*tool)->mode == "join" ? "work" : "output";
+      if (!call.output && !call.input && place == "work" && exists(place)) call.input = place;
+      if (!call.output) call.output = place;
     }
     if (!findings.ok()) return say(findings, run.json);
     add_step(workflow, short_name(image), image, **tool, std::move(call));
@@ -101,13 +108,32 @@ int run_tool(const Args& args) {
   RunOptions run;
   std::string parameters;
   Args rest;
+  Args places;
   run.declare(options);
+  const auto place = [&](const char* name, const char* help) {
+    options.value(name, places.emplace_back(), help, "DIR");
+  };
+  places.reserve(3);
+  place("--input", "What it reads; may stand after the image too");
+  place("--output", "Filled with the result after success; may stand after the image too");
+  place("--work", "Of a join image: read, and filled with the result; may stand after the image too");
   options.value("--parameters", parameters, "Take parameters from this file (parameters.json); options win", "FILE");
   options.rest(rest, "IMAGE [the tool's options]", "the image, and what its tool takes", true);
   if (const auto code = options.parse(args)) return *code;
-  if (rest.empty()) return say(Error{ErrorKind::Invalid, "boxcar tool needs an IMAGE; try 'boxcar tool --help'", {}});
+  if (rest.empty())
+    return say(Error{ErrorKind::Invalid, "boxcar tool needs an IMAGE; try 'boxcar tool --help'", {}}, run.json);
+  if (rest.front().starts_with("-")) {
+    return say(Error{ErrorKind::Invalid,
+                     "boxcar tool has no option '" + printable(rest.front()) +
+                         "'; the tool's own options stand after the image",
+                     {}},
+               run.json);
+  }
   const std::string image = rest.front();
   rest.erase(rest.begin());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!places[i].empty()) rest.insert(rest.begin(), {std::array{"--input", "--output", "--work"}[i], places[i]});
+  }
   return run_one(run, image, rest, parameters, {"tool", args, true});
 }
 
@@ -134,7 +160,7 @@ int run_chain(const Args& args) {
   options.list("links", links, "An image and its options, quoted as one argument");
   if (const auto code = options.parse(args)) return *code;
   if (links.empty())
-    return say(Error{ErrorKind::Invalid, "boxcar chain needs an IMAGE; try 'boxcar chain --help'", {}});
+    return say(Error{ErrorKind::Invalid, "boxcar chain needs an IMAGE; try 'boxcar chain --help'", {}}, run.json);
 
   Workflow workflow = empty_workflow("chain");
   Findings findings;

@@ -32,7 +32,7 @@ class CallParser {
         return call_;
       }
       if (!arg.starts_with("--") || arg == "--") {
-        error("'" + printable(arg) + "' is not an option of the tool; they begin with --");
+        error(in_quotes(arg) + " is not an option of the tool; they begin with --");
         continue;
       }
       const auto equals = arg.find('=');
@@ -59,12 +59,13 @@ class CallParser {
       auto pair = value ? value : next(name);
       if (!pair) return;
       const auto equals = pair->find('=');
-      if (equals == std::string::npos) return error("--param takes NAME=VALUE, not '" + printable(*pair) + "'");
+      if (equals == std::string::npos) return error("--param takes NAME=VALUE, not " + in_quotes(*pair));
       return parameter(pair->substr(0, equals), pair->substr(equals + 1));
     }
     if (name == "input" || name == "output" || name == "work") {
       auto& place = name == "input" ? call_.input : name == "output" ? call_.output : call_.work;
       if (!value) value = next(name);
+      if (value && value->empty()) return error("--" + name + " needs a directory");
       if (value) place = std::move(value);
       return;
     }
@@ -141,6 +142,7 @@ std::string help_of(const Parameter& parameter) {
   if (parameter.max_length) body += fmt::format("\nAt most {} characters.", *parameter.max_length);
   if (parameter.initial)
     body += "\nDefault: " + (parameter.initial->plain().empty() ? "\"\"" : parameter.initial->plain());
+  if (body.starts_with("\n")) body.erase(0, 1);
   return head + "\n" + indented(body, "        ");
 }
 

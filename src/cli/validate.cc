@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
+#include "plan/planner.h"
 #include "run/tools.h"
 #include "spec/reader.h"
 
@@ -43,9 +44,41 @@ std::string_view format_name(Format format) {
   return "unknown";
 }
 
+// What the whole graph tells: links, cycles, files, outputs; ports and parameters too of the images that are here.
+void check_graph(const Document& document, Findings& findings) {
+  const std::string directory(directory_name(absolute_path(document.name, current_directory())));
+  Findings said;  // by validate_document already
+  auto workflow = read_workflow(document, directory, said);
+  if (!workflow) return;
+  Pool pool;
+  ImageStore images(ImageStore::default_directory(), pool);
+  const auto resolve = [&](const std::string& name, const std::string&,
+                           const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
+    auto resolved = std::make_shared<ResolvedTool>();
+    auto image = images.resolve(name, PullPolicy::Never);
+    if (!image) {
+      findings.warn(document.name, {},
+                    "the image " + name + " is not here, so its ports and parameters were not checked");
+      return std::shared_ptr<const ResolvedTool>();
+    }
+    resolved->image = *std::move(image);
+    if (declared != nullptr) {
+      resolved->tool = std::make_shared<const Tool>(*declared);
+    } else {
+      TRY(resolved->tool, declared_tool(images, *resolved->image, name, findings));
+    }
+    return resolved;
+  };
+  // A workflow input without a default gets its value later.
+  for (auto& input : workflow->inputs) input.parameter.required = false;
+  std::optional<Error> trouble;
+  make_plan(*std::move(workflow), {}, {resolve, host_kind, current_directory(), home_directory()}, findings, trouble);
+}
+
 int validate(const Document& document, bool json) {
   Findings findings;
   const Format format = validate_document(document, findings);
+  if (format == Format::Workflow && findings.ok()) check_graph(document, findings);
   if (!findings.ok() || json) return say(findings, json);
   say(findings);  // warnings
   std::printf("%s: valid (%s)\n", document.name.c_str(), std::string(format_name(format)).c_str());
@@ -128,6 +161,10 @@ int run_inspect(const Args& args) {
   const auto document = find_document(what, PullPolicy::Missing);
   if (!document) return say(document.error(), json);
   Findings findings;
+  if (detect_format(*document) == Format::Workflow) {
+    findings.error(document->name, {}, "this is a workflow; inspect shows a kliko.yml or an image");
+    return say(findings, json);
+  }
   const auto tool = read_kliko(*document, findings);
   if (!tool || !findings.ok()) return say(findings, json);
   if (json) {

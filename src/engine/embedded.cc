@@ -32,7 +32,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr auto kTimeoutGrace = std::chrono::seconds(10);
 constexpr auto kAgain = milliseconds(5);  // how long to wait before looking again whether something is gone
 constexpr auto kLastPatience = std::chrono::seconds(30);  // of the destructor; then the watcher must do
 constexpr std::size_t kReadSize = 64 << 10;
@@ -46,9 +45,10 @@ constexpr std::uint64_t tag(JobId id, Source source) {
 
 class EmbeddedEngine final : public Engine {
  public:
-  EmbeddedEngine(ContainerHost host, ImageLayers layers, EngineSink& sink, UniqueFd epoll, UniqueFd wake)
+  EmbeddedEngine(ContainerHost host, ImageLayers layers, Seconds grace, EngineSink& sink, UniqueFd epoll, UniqueFd wake)
       : host_(std::move(host)),
         layers_(std::move(layers)),
+        grace_(std::chrono::duration_cast<Clock::duration>(grace)),
         sink_(sink),
         epoll_(std::move(epoll)),
         wake_(std::move(wake)) {
@@ -252,7 +252,7 @@ class EmbeddedEngine final : public Engine {
       Running& running = at->second;
       if (due(running.timeout_at)) {
         running.timed_out = true;
-        begin_end(running, kTimeoutGrace);
+        begin_end(running, grace_);
       }
       if (due(running.terminate_at) && !running.container->terminate()) running.terminate_at = now + kAgain;
       if (due(running.kill_at)) {
@@ -313,6 +313,7 @@ class EmbeddedEngine final : public Engine {
 
   const ContainerHost host_;
   const ImageLayers layers_;
+  const Clock::duration grace_;  // after a timeout
   EngineSink& sink_;
   const UniqueFd epoll_;
   const UniqueFd wake_;
@@ -385,7 +386,8 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll || !wake) return fail_errno("making an event queue");
-  return std::make_unique<EmbeddedEngine>(std::move(host), std::move(layers), sink, std::move(epoll), std::move(wake));
+  return std::make_unique<EmbeddedEngine>(std::move(host), std::move(layers), options.grace, sink, std::move(epoll),
+                                          std::move(wake));
 }
 
 }  // namespace boxcar

@@ -13,6 +13,7 @@ namespace boxcar {
 struct EmbeddedOptions {
   std::string runtime;  // "crun", "runc" or a path; "": $BOXCAR_RUNTIME, else crun where it works, else runc
   std::string run;      // the run's id, unique on this machine: names the cgroup
+  Seconds grace{10};    // between SIGTERM and SIGKILL after a timeout
 };
 
 // Enters the private mount namespace (base/mounts.h) and starts the watcher: call before any thread is started. The

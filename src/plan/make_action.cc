@@ -46,6 +46,17 @@ std::vector<std::string> environment(const Image& image, const StepOptions& opti
   return env;
 }
 
+// Of a float every form is one: 10 and 10.0 are the same value, so they must be the same key.
+Value as_declared(const Value& value, const Type& type) {
+  if (type.scalar != Scalar::Float) return value;
+  if (const auto* whole = value.integer()) return Value(static_cast<double>(*whole));
+  const List* list = value.list();
+  if (list == nullptr) return value;
+  List floats;
+  for (const Value& each : *list) floats.push_back(as_declared(each, {Scalar::Float, false}));
+  return Value(std::move(floats));
+}
+
 // Makes one action; lives as long as the call.
 class Maker {
  public:
@@ -147,8 +158,8 @@ class Maker {
                                  const Content& content) {
     if (content.kind == wanted) return {};
     const auto& found = input.path.empty() ? content.path : input.path;
-    return fail(ErrorKind::Invalid, what + " takes a " + std::string(name_of(wanted)) + ", but '" + printable(found) +
-                                        "' is a " + std::string(name_of(content.kind)));
+    return fail(ErrorKind::Invalid, what + " takes a " + std::string(name_of(wanted)) + ", but " + in_quotes(found) +
+                                        " is a " + std::string(name_of(content.kind)));
   }
 
   // By parameter: what was given, the path of its file, or its default.
@@ -192,7 +203,7 @@ class Maker {
       if (json.size() > 1) json += ", ";
       json += json_quote(tool_.parameters[index].name);
       json += ": ";
-      values_[index]->append_json(json);
+      as_declared(*values_[index], tool_.parameters[index].type).append_json(json);
     }
     return json + "}";
   }

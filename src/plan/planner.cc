@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "plan/step_planner.h"
 
@@ -45,7 +46,7 @@ class Planner {
         spot_{findings, hints_, workflow.file},
         hosts_(context, workflow.directory) {}
 
-  Result<Plan> plan(const Settings& settings) {
+  Plan plan(const Settings& settings) {
     Plan plan;
     plan.name = workflow_.name;
     plan.file = workflow_.file;
@@ -57,7 +58,9 @@ class Planner {
       places_.push_back(workflow_.steps[i].at);
     }
     Links links(plan.steps, places_, spot_);
-    CHECK_OK(find_tools(plan, links));
+    for (StepIndex i = 0; i < plan.steps.size(); ++i) {
+      links.tools[i] = tools_.find(workflow_.steps[i], spot_of(plan, i));
+    }
     sort_settings(settings, links);
     const WorkflowValues values(workflow_.inputs, given_, hosts_, spot_);
     plan_steps(plan, links, values);
@@ -68,15 +71,10 @@ class Planner {
     return plan;
   }
 
+  const std::optional<Error>& trouble() const { return tools_.trouble(); }
+
  private:
   Spot spot_of(const Plan& plan, StepIndex index) const { return spot_.step(plan.steps[index].name, places_[index]); }
-
-  Result<void> find_tools(const Plan& plan, Links& links) {
-    for (StepIndex i = 0; i < plan.steps.size(); ++i) {
-      TRY(links.tools[i], tools_.find(workflow_.steps[i], spot_of(plan, i)));
-    }
-    return {};
-  }
 
   // NAME=VALUE or STEP.NAME=VALUE. Steps may have dots in their names: any that leaves a known step before it counts.
   void sort_settings(const Settings& settings, const Links& links) {
@@ -141,7 +139,28 @@ class Planner {
       const auto to = values.expand(output.to, WorkflowValues::Paths::Allowed, place);
       plan.outputs.push_back({output.name, end ? end->step : 0, end && end->output ? *end->output : 0,
                               std::move(output.from.path), to && !to->empty() ? hosts_.absolute(*to) : ""});
-      if (!plan.outputs.back().to.empty()) destinations.add(plan.outputs.back(), place);
+      if (plan.outputs.back().to.empty()) continue;
+      destinations.add(plan.outputs.back(), place);
+      check_destination(plan, plan.outputs.back(), place);
+    }
+  }
+
+  // What lies at the place that an output is copied to, or above it, must leave room for it.
+  void check_destination(const Plan& plan, const PlannedOutput& output, const Spot& spot) {
+    if (output.step >= plan.steps.size()) return;
+    const auto& tool = plan.steps[output.step].tool;
+    const bool directory = tool && output.path.empty() && output.output < tool->tool->outputs.size() &&
+                           tool->tool->outputs[output.output].kind == PortKind::Directory;
+    std::string_view path = output.to;
+    for (bool itself = true; path != "/"; path = directory_name(path), itself = false) {
+      const auto kind = context_.host_kind(std::string(path));
+      if (!kind && kind.error().kind == ErrorKind::NotFound) continue;
+      const bool file = !kind || *kind == PortKind::File;
+      if (file && (!itself || directory)) {
+        spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) +
+                   (itself ? ", which is no directory" : ", but " + std::string(path) + " is no directory"));
+      }
+      return;
     }
   }
 
@@ -193,16 +212,14 @@ class Planner {
 }  // namespace
 
 std::optional<Plan> make_plan(Workflow workflow, const Settings& settings, const PlannerContext& context,
-                              Findings& findings, std::optional<Error>& fatal) {
+                              Findings& findings, std::optional<Error>& trouble) {
   const std::size_t before = findings.errors();
-  auto plan = Planner(workflow, context, findings).plan(settings);
+  Planner planner(workflow, context, findings);
+  Plan plan = planner.plan(settings);
   findings.sort();
-  if (!plan) {
-    fatal = std::move(plan).error();
-    return std::nullopt;
-  }
-  if (findings.errors() != before) return std::nullopt;
-  return std::move(*plan);
+  trouble = planner.trouble();
+  if (trouble || findings.errors() != before) return std::nullopt;
+  return plan;
 }
 
 }  // namespace boxcar

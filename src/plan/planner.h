@@ -12,8 +12,8 @@ namespace boxcar {
 
 struct PlannerContext {
   // The image of that name and the tool it declares. `declared` is the step's own tool, or null. Asked once for all
-  // steps with the same image, template and tool. NotFound and Invalid become findings at the first of them; any other
-  // kind ends planning.
+  // steps with the same image, template and tool. An error becomes a finding at the first of them. null: the
+  // tool is not known, and nothing that needs it is checked.
   std::function<Result<std::shared_ptr<const ResolvedTool>>(const std::string& image, const std::string& template_name,
                                                             const Tool* declared)>
       resolve;
@@ -28,8 +28,8 @@ struct PlannerContext {
 // anything else the last counts. Taken literally: nothing is expanded.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-// None when there are errors among the findings (sorted then), or an error that ends planning was returned through
-// `fatal`.
+// None when there are errors among the findings (sorted then). When a finding is not the document's fault, since a
+// registry or a disk could not be used, the first such error is given as `trouble` too.
 //
 // What the formats leave open is settled here:
 // - "${inputs.x}" may stand in parameters, environment variables, host paths and `to:` of outputs; "$$" is a dollar
@@ -40,6 +40,6 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 // - A `file` parameter is fed by its value, a path relative to the workflow's directory (its default too), or by a
 //   link in `inputs:`; List[file] by several links of that name, in their order.
 std::optional<Plan> make_plan(Workflow workflow, const Settings& settings, const PlannerContext& context,
-                              Findings& findings, std::optional<Error>& fatal);
+                              Findings& findings, std::optional<Error>& trouble);
 
 }  // namespace boxcar

@@ -23,7 +23,8 @@ void refuse_what_is_not_supported(const StepOptions& options, const Spot& spot) 
 
 void check_variable(const Variable& variable, const Spot& spot) {
   if (variable.name.empty() || variable.name.find('=') != std::string::npos) {
-    spot.error("the name of an environment variable is not empty and holds no \"=\", found " + in_quotes(variable.name));
+    spot.error("the name of an environment variable is not empty and holds no \"=\", found " +
+               in_quotes(variable.name));
   }
   if ((variable.name + variable.value).find('\0') != std::string::npos) {
     spot.error("environment variable " + in_quotes(variable.name) + " holds a NUL byte");

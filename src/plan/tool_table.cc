@@ -48,31 +48,31 @@ void refuse_streams(const Tool& tool, const Spot& spot) {
 
 }  // namespace
 
-Result<const KnownTool*> ToolTable::find(const Step& step, const Spot& spot) {
+const KnownTool* ToolTable::find(const Step& step, const Spot& spot) {
   const auto& options = step.settings();
   std::string key = step.image ? *step.image : "";
   if (!options.template_name.empty()) (key += '\n') += options.template_name;
   if (options.tool) (key += "\n\n") += fingerprint(*options.tool);
   const auto known = tools_.find(key);
   if (known != tools_.end()) return known->second.get();
-  TRY(auto tool, resolve(step, spot));
-  return tools_.emplace(std::move(key), std::move(tool)).first->second.get();
+  return tools_.emplace(std::move(key), resolve(step, spot)).first->second.get();
 }
 
-Result<std::unique_ptr<KnownTool>> ToolTable::resolve(const Step& step, const Spot& spot) const {
+std::unique_ptr<KnownTool> ToolTable::resolve(const Step& step, const Spot& spot) {
   const auto& options = step.settings();
   const Spot place = spot.moved(step.image_at);
   if (!step.image || step.image->empty()) {
     place.error("there is no image, which every step needs");
-    return std::unique_ptr<KnownTool>();
+    return nullptr;
   }
   auto resolved = context_.resolve(*step.image, options.template_name, options.tool ? &*options.tool : nullptr);
   if (!resolved) {
     const auto kind = resolved.error().kind;
-    if (kind != ErrorKind::NotFound && kind != ErrorKind::Invalid) return fail(std::move(resolved).error());
     place.error(resolved.error().text());
-    return std::unique_ptr<KnownTool>();
+    if (kind != ErrorKind::NotFound && kind != ErrorKind::Invalid && !trouble_) trouble_ = std::move(resolved).error();
+    return nullptr;
   }
+  if (*resolved == nullptr) return nullptr;
   auto tool = std::make_unique<KnownTool>(std::move(*resolved));
   check_command(*tool, place);
   refuse_streams(*tool->resolved->tool, place);

@@ -28,15 +28,17 @@ class ToolTable {
  public:
   explicit ToolTable(const PlannerContext& context) : context_(context) {}
 
-  // Null when there is none; the first step that asked for it had a finding. An error ends planning. What it gives
-  // lives as long as the table.
-  Result<const KnownTool*> find(const Step& step, const Spot& spot);
+  // Null when there is none; the first step that asked for it had a finding. What it gives lives as long as the table.
+  const KnownTool* find(const Step& step, const Spot& spot);
+  // The first error that says nothing about the document: a registry or a disk could not be used.
+  const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
-  Result<std::unique_ptr<KnownTool>> resolve(const Step& step, const Spot& spot) const;
+  std::unique_ptr<KnownTool> resolve(const Step& step, const Spot& spot);
 
   const PlannerContext& context_;
   std::unordered_map<std::string, std::unique_ptr<KnownTool>> tools_;  // by what distinguishes them
+  std::optional<Error> trouble_;
 };
 
 }  // namespace boxcar

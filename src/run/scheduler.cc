@@ -320,7 +320,9 @@ void Scheduler::handle(Committed& event) {
   parts_.attempts.discard(event.job, options_.keep_failed);
   running_.erase(job);
   const auto& error = event.result.error();
-  if (error.kind == ErrorKind::Invalid) {
+  if (interrupts_ > 0) {
+    change(step, StepStatus::Cancelled);
+  } else if (error.kind == ErrorKind::Invalid) {
     if (!retry(step, false)) fail_step(step, error.text());
   } else if (error.kind != ErrorKind::Unavailable || !retry(step, true)) {
     infrastructure(step, error);
@@ -329,7 +331,12 @@ void Scheduler::handle(Committed& event) {
 
 void Scheduler::handle(Interrupted&) {
   ++interrupts_;
-  parts_.observer.note(interrupts_ == 1 ? "stopping; once more to kill at once" : "killing");
+  // What a container has left already is worth a moment; whoever can't wait asks again.
+  const bool committing = in_containers_ < running_.size();
+  if (!committing || interrupts_ > 1) parts_.cancel();
+  parts_.observer.note(interrupts_ > 1 ? "killing"
+                       : committing    ? "stopping, once results are committed; once more to stop at once"
+                                       : "stopping; once more to kill at once");
   for (const auto& [id, job] : running_) {
     if (job.in_container) parts_.attempts.stop(id, interrupts_ > 1 ? Seconds(0) : options_.grace);
   }

@@ -33,6 +33,7 @@ struct SchedulerParts {
   EventQueue& events;
   Submit submit;
   std::function<Result<Content>(const std::string& path)> digest;  // of a host path; called on the pool
+  std::function<void()> cancel;                                    // what is being hashed is given up
   Observer& observer;
 };
 

@@ -53,7 +53,7 @@ struct World {
     const auto digest = [](const std::string& path) -> Result<Content> {
       return Content{sha256(path), PortKind::Directory, path};
     };
-    Scheduler scheduler({plan, results, attempts, events, submit, digest, watcher}, std::move(options));
+    Scheduler scheduler({plan, results, attempts, events, submit, digest, [] {}, watcher}, std::move(options));
     const RunStatus status = scheduler.run();
     trouble = scheduler.trouble();
     states = scheduler.take_states();

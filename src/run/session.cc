@@ -1,7 +1,6 @@
 #include "run/session.h"
 
-#include <sys/stat.h>
-
+#include <algorithm>
 #include <thread>
 
 #include "base/text.h"
@@ -19,14 +18,6 @@ namespace {
 
 constexpr std::size_t kManySteps = 1000;  // from here on it pays to compare results ahead of the loop
 
-Result<PortKind> host_kind(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return fail_errno(path);
-  if (S_ISDIR(info.st_mode)) return PortKind::Directory;
-  if (S_ISREG(info.st_mode)) return PortKind::File;
-  return fail(ErrorKind::Invalid, path + " is neither a file nor a directory");
-}
-
 // Steps by name, or findings.
 std::vector<StepIndex> steps_named(const Plan& plan, const std::vector<std::string>& names, Findings& findings) {
   std::vector<StepIndex> steps;
@@ -40,6 +31,27 @@ std::vector<StepIndex> steps_named(const Plan& plan, const std::vector<std::stri
     findings.error(plan.file, {}, "there is no step '" + name + "'" + did_you_mean(name, known));
   }
   return steps;
+}
+
+bool holds(const std::string& directory, const std::string& path) {
+  return path == directory || directory == "/" || path.starts_with(directory + "/");
+}
+
+// The store changes while steps run, so no step can read it, and nothing is copied into it.
+void keep_apart(const Plan& plan, const std::string& store, Findings& findings) {
+  for (const auto& step : plan.steps) {
+    for (const auto& input : step.inputs) {
+      if (input.step != PlannedInput::host || !holds(input.path, store)) continue;
+      findings.error(plan.file, {},
+                     "step '" + step.name + "' reads " + input.path + ", which holds the store " + store +
+                         "; give the store another place with --store");
+    }
+  }
+  for (const auto& output : plan.outputs) {
+    if (output.to.empty() || !holds(store, output.to)) continue;
+    findings.error(plan.file, {},
+                   "output '" + output.name + "' is copied to " + output.to + ", within the store " + store);
+  }
 }
 
 std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Observer& observer, RunReport& report) {
@@ -59,6 +71,7 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
   };
   auto plan = make_plan(std::move(request.workflow), request.settings,
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
+  if (plan) keep_apart(*plan, request.store, report.findings);
   if (!report.findings.ok() || report.trouble) return std::nullopt;
   return plan;
 }
@@ -75,7 +88,13 @@ std::string explain_miss(RunStore* record, Store& store, const RunReport& report
   return first_difference(*fields, key_fields(action));
 }
 
-void export_outputs(RunReport& report, const Scheduler& scheduler, const Store& store) {
+// Whether what is copied to `path` was read from there: a step that works in place, with --work.
+bool reads(const PlannedStep& step, const std::string& path) {
+  return std::any_of(step.inputs.begin(), step.inputs.end(),
+                     [&](const PlannedInput& input) { return input.step == PlannedInput::host && input.path == path; });
+}
+
+void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store) {
   for (const auto& output : report.plan.outputs) {
     report.outputs.emplace_back();
     const StoredResult* result = scheduler.result(output.step);
@@ -95,7 +114,9 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, const Store& 
       }
       report.outputs.back() = source;
       if (output.to.empty()) continue;
-      if (auto done = export_port(source, *kind, output.to); done) {
+      auto done = export_port(source, *kind, output.to);
+      if (done && reads(report.plan.steps[output.step], output.to)) done = store.remove_gone(source, output.to);
+      if (done) {
         report.outputs.back() = output.to;
       } else {
         report.trouble = std::move(done).error().in("copying the output '" + output.name + "' to " + output.to);
@@ -113,9 +134,9 @@ std::string RunReport::result_of(StepIndex step) const {
 }
 
 int RunReport::exit_code() const {
+  if (trouble) return 3;
   if (!findings.ok()) return 2;
   if (status == RunStatus::Cancelled) return 130;
-  if (trouble) return trouble->kind == ErrorKind::NotFound || trouble->kind == ErrorKind::Invalid ? 2 : 3;
   return status == RunStatus::Succeeded ? 0 : 1;
 }
 
@@ -127,7 +148,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
 
   // A mount namespace of its own and the watcher over the run's containers: before any thread is started. Without the
   // right to, only a run that finds every result in the store can succeed.
-  const EmbeddedOptions engine_options{"", report.run};
+  const EmbeddedOptions engine_options{"", report.run, request.grace};
   const auto prepared = request.dry_run ? Result<void>() : prepare_embedded(engine_options);
 
   // Text is a Workflow by now; here it becomes a Plan, and everything that can be known to be wrong has been said.
@@ -185,7 +206,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
     };
   }
   report.wanted = options.wanted;
-  Scheduler scheduler({report.plan, store, attempts, events, submit, digest, recorder}, std::move(options));
+  Scheduler scheduler({report.plan, store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
+                      std::move(options));
   if (!request.dry_run) recorder.begin(request, report);
   report.status = scheduler.run();
 

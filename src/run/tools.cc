@@ -1,5 +1,7 @@
 #include "run/tools.h"
 
+#include <sys/stat.h>
+
 #include "spec/reader.h"
 
 namespace boxcar {
@@ -43,6 +45,14 @@ Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, cons
     }
   }
   return std::make_shared<const Tool>(*std::move(tool));
+}
+
+Result<PortKind> host_kind(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return fail_errno(path);
+  if (S_ISDIR(info.st_mode)) return PortKind::Directory;
+  if (S_ISREG(info.st_mode)) return PortKind::File;
+  return fail(ErrorKind::Invalid, path + " is neither a file nor a directory");
 }
 
 }  // namespace boxcar

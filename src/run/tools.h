@@ -23,4 +23,7 @@ Result<Declaration> declaration_of(const ImageStore& images, const Image& image,
 Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, const Image& image, const std::string& name,
                                                   Findings& findings);
 
+// What lies at a path of the host. NotFound when nothing does; Invalid when it is neither a file nor a directory.
+Result<PortKind> host_kind(const std::string& path);
+
 }  // namespace boxcar

@@ -53,19 +53,28 @@ Result<void> copy_symlink(int from, const std::string& from_path, int to, const 
 
 Result<void> copy_content(int from, int to) {
   if (::ioctl(to, FICLONE, from) == 0) return {};
-  bool some = false;
-  for (;;) {
-    const ssize_t n = ::copy_file_range(from, nullptr, to, nullptr, std::size_t{1} << 30, 0);
-    if (n > 0) {
-      some = true;
-      continue;
-    }
-    if (n < 0 && errno == EINTR) continue;
-    // Some file systems (proc, FUSE) say 0 at once; others refuse it between two of them.
-    if (n < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+  struct stat info {};
+  if (::fstat(from, &info) != 0) return fail_errno("copying");
+  // From one piece of data to the next, so that holes stay holes. Where a file system knows of none, all is one piece.
+  for (off_t at = 0; at < info.st_size;) {
+    off_t data = ::lseek(from, at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;
+    if (data < 0) data = at;
+    const off_t hole = ::lseek(from, data, SEEK_HOLE);
+    at = hole > data ? hole : info.st_size;
+    for (off_t out = data; data < at;) {
+      const ssize_t n = ::copy_file_range(from, &data, to, &out, static_cast<std::size_t>(at - data), 0);
+      if (n > 0 || (n < 0 && errno == EINTR)) continue;
+      // Some file systems (proc, FUSE) say 0 at once; others refuse it between two of them.
+      if (n == 0 || errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {
+        if (::lseek(from, 0, SEEK_SET) != 0 || ::lseek(to, 0, SEEK_SET) != 0) return fail_errno("copying");
+        return copy_by_hand(from, to);
+      }
       return fail_errno("copying");
-    return n == 0 && some ? Result<void>{} : copy_by_hand(from, to);
+    }
   }
+  if (::ftruncate(to, info.st_size) != 0) return fail_errno("copying");
+  return {};
 }
 
 Result<void> copy_tree(int from, const std::string& from_path, int to, const std::string& to_path,

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "base/tree_digest.h"
 #include "store/copy.h"
-#include "store/store.h"
+#include "store/state.h"
 
 namespace boxcar {
 
@@ -132,6 +132,26 @@ Result<void> export_port(const std::string& source, PortKind kind, const std::st
   auto done = run();
   if (!done) return fail(std::move(done).error().in("copying to " + printable(to)));
   return done;
+}
+
+Result<void> Store::remove_gone(const std::string& source, const std::string& to) {
+  const auto before = state_->host.last(to);
+  if (!before) return {};
+  TRY(const auto result, open_file(source, O_PATH | O_DIRECTORY));
+  TRY(const auto target, open_file(to, O_PATH | O_DIRECTORY));
+  // Children come before their directories.
+  for (auto entry = before->entries.rbegin(); entry != before->entries.rend(); ++entry) {
+    struct stat info {};
+    const char* path = entry->path.c_str();
+    if (entry->path.empty() || ::fstatat(result.get(), path, &info, AT_SYMLINK_NOFOLLOW) == 0) continue;
+    if (::fstatat(target.get(), path, &info, AT_SYMLINK_NOFOLLOW) != 0 || info.st_ino != entry->stat.inode) continue;
+    const bool directory = S_ISDIR(info.st_mode);
+    if (!directory && StatRecord::of(info) != entry->stat) continue;
+    if (::unlinkat(target.get(), path, directory ? AT_REMOVEDIR : 0) != 0 && errno != ENOTEMPTY && errno != EEXIST) {
+      return fail_errno("removing " + printable(join_path(to, entry->path)));
+    }
+  }
+  return {};
 }
 
 }  // namespace boxcar
