@@ -126,7 +126,7 @@ leftovers() {
     case $(readlink "/proc/$pid/exe" || true) in "$BOXCAR" | */runc | */crun) echo "process $pid: $(tr '\0' ' ' </proc/$pid/cmdline)" ;; esac
   done
   for run in $(find "$SCENARIO" -maxdepth 6 -type d -path '*/runs/20*' -prune -printf '%f\n'); do
-    find /sys/fs/cgroup -maxdepth 4 -type d -name "*$run*" 2>/dev/null || true
+    find /sys/fs/cgroup -maxdepth 6 -type d -name "*$run*" 2>/dev/null || true
     find /run -maxdepth 3 -name "*$run*" 2>/dev/null || true
   done
 }
