@@ -42,7 +42,7 @@ int measure(bool chain, unsigned steps) {
   ScheduleOptions options;
   options.run = report.run;
   options.jobs = 2;
-  Scheduler scheduler({report.plan, results, attempts, events, submit, digest, recorder}, options);
+  Scheduler scheduler({report.plan, results, attempts, events, submit, digest, [] {}, recorder}, options);
   recorder.begin(RunRequest{}, report);
   const RunStatus status = scheduler.run();
   recorder.finish(status);
