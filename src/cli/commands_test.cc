@@ -296,7 +296,7 @@ TEST(JsonReportTest, HasTheShapeThatIsPromised) {
                   R"("step-2":{{"status":"failed","exit_code":137,"key":null,"image":"docker.io/kliko/simms:latest",)"
                   R"("result":null,"seconds":0.25,"attempts":3}}}}}})",
                   sha256("key").hex(), sha256("image").short_hex(), sha256("key").short_hex()));
-  EXPECT_NO_THROW(ordered_json::parse(text));
+  EXPECT_TRUE(ordered_json::accept(text));
 }
 
 TEST(JsonReportTest, AHundredThousandStepsGoOutInPieces) {

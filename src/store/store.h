@@ -57,8 +57,8 @@ class Store : public Results {
   // The digest of a path of the host, kept from earlier where nothing changed. Of the same path within the same second
   // what was found then. Thread-safe.
   Result<std::shared_ptr<const TreeDigest>> digest_host(const std::string& path);
-  // `to` was read by a step and has been filled from its result at `source`: what the step removed goes from `to` too, where it
-  // is still as it was read. Files that came or changed meanwhile stay.
+  // `to` was read by a step and has been filled from its result at `source`: what the step removed goes from `to` too,
+  // where it is still as it was read. Files that came or changed meanwhile stay.
   Result<void> remove_gone(const std::string& source, const std::string& to);
   // The key fields of a kept result, for --explain. NotFound when it is gone.
   Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
