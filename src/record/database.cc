@@ -162,9 +162,11 @@ Result<std::int64_t> Database::number(std::string_view sql) {
 
 Result<void> migrate(Database& database, std::span<const char* const> steps) {
   const auto newest = static_cast<std::int64_t>(steps.size());
-  TRY(std::int64_t version, database.number("PRAGMA user_version"));
-  TRY(std::int64_t application, database.number("PRAGMA application_id"));
-  const auto check = [&]() -> Result<void> {
+  std::int64_t version = 0;
+  std::int64_t application = 0;
+  const auto look = [&]() -> Result<void> {
+    TRY(version, database.number("PRAGMA user_version"));
+    TRY(application, database.number("PRAGMA application_id"));
     const std::string path = sqlite3_db_filename(database.get(), "main");
     if (version > newest && application == application_id) {
       return fail(ErrorKind::Invalid, fmt::format("{} was written by a newer boxcar (version {} of the record, this "
@@ -177,8 +179,12 @@ Result<void> migrate(Database& database, std::span<const char* const> steps) {
     }
     return {};
   };
+  // In a transaction: what another boxcar makes in between must not look like another program's tables.
+  CHECK_OK(database.execute("BEGIN"));
+  const auto looked = look();
+  sqlite3_exec(database.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  CHECK_OK(looked);
   if (version == newest && application == application_id) return {};
-  CHECK_OK(check());
   // Of two boxcars that come here at once the second finds the work done. Becoming a WAL database does not
   // wait for others by itself.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
@@ -190,9 +196,7 @@ Result<void> migrate(Database& database, std::span<const char* const> steps) {
   }
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));
   const auto upgrade = [&]() -> Result<void> {
-    TRY(version, database.number("PRAGMA user_version"));
-    TRY(application, database.number("PRAGMA application_id"));
-    CHECK_OK(check());
+    CHECK_OK(look());
     for (std::int64_t step = version; step < newest; ++step) CHECK_OK(database.execute(steps[step]));
     const std::string marks =
         fmt::format("PRAGMA user_version = {}; PRAGMA application_id = {}; COMMIT", newest, application_id);

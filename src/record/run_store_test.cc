@@ -234,6 +234,25 @@ TEST_F(RecordTest, ForgetsARunButNotALiveOne) {
   EXPECT_TRUE(store->forget("r1")) << "twice is no error";
 }
 
+TEST_F(RecordTest, ManyProcessesMayBeTheFirstToOpenIt) {
+  for (int round = 0; round < 20; ++round) {
+    path_ = directory_ / fmt::format("{}.db", round);
+    std::array<pid_t, 6> children{};
+    for (pid_t& child : children) {
+      child = fork();
+      if (child != 0) continue;
+      const auto store = RunStore::open(path_);
+      if (!store) fmt::print(stderr, "{}\n", store.error().text());
+      _exit(store ? 0 : 1);
+    }
+    for (const pid_t child : children) {
+      int status = 0;
+      ASSERT_EQ(waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+    }
+  }
+}
+
 TEST_F(RecordTest, TwoProcessesWriteAtOnceFromTheVeryFirstOpening) {
   std::array<pid_t, 4> children{};
   for (std::size_t n = 0; n < children.size(); ++n) {
