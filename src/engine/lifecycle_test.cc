@@ -286,13 +286,19 @@ class OtherRunner {
     ASSERT_TRUE(wait_for(child_));
   }
   void kill_with_watcher() {
+    pid_t killed = -1;
     for (const auto& entry : fs::directory_iterator("/proc")) {
       const std::string status = read_file(entry.path() / "status").value_or("");
       const bool watcher = status.starts_with("Name:\tboxcar-watcher\n") &&
                            status.find("\nPPid:\t" + std::to_string(child_.pid) + "\n") != std::string::npos;
-      if (watcher) ::kill(std::stoi(entry.path().filename()), SIGKILL);
+      if (!watcher) continue;
+      killed = std::stoi(entry.path().filename());
+      ::kill(killed, SIGKILL);
     }
+    ASSERT_GT(killed, 0) << "the runner has no watcher";
     kill();
+    // The lock is held until both are gone.
+    EXPECT_TRUE(within([&] { return !alive(killed); }));
   }
   std::string run() const { return "test-" + std::to_string(child_.pid); }
   // Its container's processes carry the name of its file in their arguments.
