@@ -1,0 +1,53 @@
+# An image that only Docker has: imported from there, or found there by its plain name; and it is the same image, with the
+# same results, when it comes from an archive of `docker save` or an OCI layout.
+docker=$SCENARIO/tmp/docker
+export DOCKER_HOST=unix://$docker/docker.sock
+mkdir "$docker"
+dockerd --data-root "$docker/data" --exec-root "$docker/exec" --pidfile "$docker/pid" -H "$DOCKER_HOST" \
+  --bridge=none --iptables=false --ip6tables=false >"$docker/log" 2>&1 &
+daemon=$!
+end_docker() { kill "$daemon" 2>/dev/null && wait "$daemon" || true; }
+trap end_docker EXIT
+wait_until docker version
+
+mkdir recipe
+cp "$(busybox_layer)" recipe/busybox.tar
+echo '{schema_version: 4, io: split, sections: [{name: s, description: d, fields: [{name: text, type: str}]}]}' \
+  >recipe/kliko.yml
+printf '#!/bin/sh\necho "$GREETING $(cat /parameters.json)" >/output/text\n' >recipe/kliko
+chmod 755 recipe/kliko
+printf 'FROM scratch\nADD busybox.tar /\nCOPY kliko.yml kliko /\nENV GREETING=moin\n' >recipe/Dockerfile
+DOCKER_BUILDKIT=0 docker build --quiet --tag test/docked recipe >/dev/null 2>&1
+docker save --output saved.tar test/docked
+skopeo --insecure-policy copy --quiet docker-archive:saved.tar oci:layout:test/docked
+
+# A place to keep images, in which there is none yet; the results stay where they are.
+no_images() { export XDG_DATA_HOME=$(mktemp -d "$HOME/data.XXXXXX"); }
+expect_step() {  # STATUS, of the step that is run now
+  expect_exit 0 boxcar tool --json test/docked --text x
+  expect_json '.steps.docked.status == "'"$1"'"'
+  expect_text "$(json .steps.docked.result)/output/text" 'moin {"text": "x"}'
+}
+no_images
+expect_exit 0 boxcar image import docker-daemon:test/docked
+expect_out 'docker.io/test/docked:latest$'
+expect_step succeeded
+no_images
+expect_step cached # found by its name
+printf 'workflow: w\nsteps: {docked: {image: test/docked, params: {text: x}}}\n' >boxcar.yml
+no_images
+expect_exit 0 boxcar run --store .kliko --json boxcar.yml
+expect_json '.steps.docked.status == "cached"'
+expect_exit 3 boxcar tool localhost:1/test/docked # in Docker by that name no more than in a registry at that port
+expect_err 'no image localhost:1/test/docked:latest: .*Docker: .*(No such image|reference does not exist).* refused'
+
+end_docker
+expect_step cached # what was found there once is here now
+identity=$(boxcar image ls --json | jq -r '.[].identity')
+for source in docker-archive:saved.tar oci:layout; do
+  no_images
+  expect_exit 0 boxcar image import "$source"
+  expect_exit 0 boxcar image ls --json
+  expect_json ".[].identity == \"$identity\""
+  expect_step cached
+done
