@@ -1,6 +1,7 @@
 # boxcar_layer(NAME [LIBRARIES …]): the folder src/NAME as a static library that links all layers declared before it,
 # and its *_test.cc as the test program NAME_test.
 set(BOXCAR_LAYERS "" CACHE INTERNAL "")
+set(BOXCAR_LIBRARIES "" CACHE INTERNAL "")  # of others, that the layers link
 
 function(boxcar_layer name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
@@ -14,6 +15,32 @@ function(boxcar_layer name)
   target_compile_definitions(boxcar_${name} PRIVATE BOXCAR_VERSION="${PROJECT_VERSION}")
   target_link_libraries(boxcar_${name} PUBLIC ${BOXCAR_LAYERS} ${ARG_LIBRARIES})
   set(BOXCAR_LAYERS boxcar_${name} ${BOXCAR_LAYERS} CACHE INTERNAL "")
+  set(BOXCAR_LIBRARIES ${BOXCAR_LIBRARIES} ${ARG_LIBRARIES} CACHE INTERNAL "")
+endfunction()
+
+# What `cmake --install` gives to programs in C++: all layers declared so far as one libboxcar.a, include/boxcar/ and
+# a package for find_package(boxcar), whose target is boxcar::boxcar.
+function(boxcar_public_library)
+  add_library(libboxcar STATIC)
+  set_target_properties(libboxcar PROPERTIES OUTPUT_NAME boxcar EXPORT_NAME boxcar)
+  foreach(layer ${BOXCAR_LAYERS})
+    target_sources(libboxcar PRIVATE $<TARGET_OBJECTS:${layer}>)
+  endforeach()
+  target_link_libraries(libboxcar PRIVATE ${BOXCAR_LIBRARIES})
+  target_include_directories(libboxcar INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(libboxcar INTERFACE cxx_std_17)
+  if(BOXCAR_SANITIZE)
+    target_link_options(libboxcar INTERFACE -fsanitize=${BOXCAR_SANITIZE})
+  endif()
+
+  include(CMakePackageConfigHelpers)
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/boxcar)
+  write_basic_package_version_file(boxcarConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(TARGETS libboxcar EXPORT boxcarTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT boxcarTargets NAMESPACE boxcar:: DESTINATION ${package})
+  install(FILES ${CMAKE_SOURCE_DIR}/cmake/boxcarConfig.cmake ${CMAKE_SOURCE_DIR}/cmake/Libraries.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/boxcarConfigVersion.cmake DESTINATION ${package})
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/boxcar DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 
 function(boxcar_program)

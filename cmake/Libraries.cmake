@@ -1,15 +1,15 @@
 # What boxcar links, and how. Static where Debian has the archive: starting a program that loads twenty shared
-# libraries takes longer than a small step (docs/architecture.md says why each is there).
+# libraries takes longer than a small step (docs/architecture.md says why each is there). Installed beside
+# boxcarConfig.cmake too: who links libboxcar.a links these.
 find_package(Threads REQUIRED)
 
 function(boxcar_library name)
   cmake_parse_arguments(ARG "" "" "NAMES;HEADER;ALSO" ${ARGN})
   find_library(BOXCAR_${name}_LIBRARY NAMES ${ARG_NAMES} REQUIRED)
   find_path(BOXCAR_${name}_INCLUDE NAMES ${ARG_HEADER} REQUIRED)
-  add_library(boxcar_${name} INTERFACE)
-  target_link_libraries(boxcar_${name} INTERFACE ${BOXCAR_${name}_LIBRARY} ${ARG_ALSO})
-  target_include_directories(boxcar_${name} SYSTEM INTERFACE ${BOXCAR_${name}_INCLUDE})
-  add_library(boxcar::${name} ALIAS boxcar_${name})
+  add_library(boxcar::${name} INTERFACE IMPORTED)
+  target_link_libraries(boxcar::${name} INTERFACE ${BOXCAR_${name}_LIBRARY} ${ARG_ALSO})
+  target_include_directories(boxcar::${name} INTERFACE ${BOXCAR_${name}_INCLUDE})
 endfunction()
 
 boxcar_library(crypto NAMES libcrypto.a crypto HEADER openssl/evp.h ALSO ${CMAKE_DL_LIBS} Threads::Threads)
