@@ -2,8 +2,8 @@
 # Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, run, test, demo, check, bench)
 # Does nothing, and needs no rights, where all are there.
 set -eu
-build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libfmt-dev
-  libexpected-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git ca-certificates"
+build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libzstd-dev
+  libfmt-dev libexpected-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git ca-certificates"
 run="crun runc skopeo"
 test="jq busybox-static attr tar openssl docker.io docker-registry podman buildah $run"
 demo="debootstrap buildah $run"
