@@ -15,17 +15,9 @@ if [ "$(cat "$out/images.built" 2>/dev/null)" = "$recipes" ]; then
   exit 0
 fi
 
-if [ ! -e "$out/base/debian.tar" ]; then
-  echo "debootstrap: a minimal Debian 12 (once, about 25 s)" >&2
-  tree=$(mktemp -d "$out/debian.XXXXXX")
-  debootstrap --variant=minbase bookworm "$tree" >"$out/debootstrap.log" 2>&1 || { tail -5 "$out/debootstrap.log" >&2; exit 1; }
-  mkdir -p "$out/base"
-  tar -C "$tree" --numeric-owner --sort=name --exclude='./dev/*' --exclude='./var/cache/apt/*' \
-    --exclude='./var/lib/apt/lists/*' -cf "$out/base/debian.tar.new" .
-  rm -rf "$tree"
-  mv "$out/base/debian.tar.new" "$out/base/debian.tar"
-fi
-
+"$here/../../scripts/debian-tar.sh"
+mkdir -p "$out/base"
+cp --reflink=auto "$here/../../build/debian.tar" "$out/base/"
 layout=$(mktemp -d "$out/layout.XXXXXX")
 for image in base index align sort call report; do
   context=$here/images/$image

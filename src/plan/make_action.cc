@@ -95,6 +95,11 @@ class Maker {
       while (next != step_.inputs.end() && next->port == first->port) ++next;
       CHECK_OK(feed_parameter(first->port, {first, next}));
     }
+    // Programs look into that directory also where there is nothing for them.
+    const bool empty = std::all_of(files_.begin(), files_.end(), [](const Value& file) { return file.is_null(); });
+    if (empty && !tool_.param_files_dir.empty()) {
+      action_.inputs.push_back({"param_files", PortKind::Directory, tool_.param_files_dir, false, {}, {}});
+    }
     return {};
   }
 
@@ -240,7 +245,8 @@ class Maker {
     } else if (kind == "params") {
       if (!parameters_) parameters_.emplace(tool_.parameters);
       if (const auto index = parameters_->find(name)) {
-        return values_[*index]->is_null() ? std::string() : values_[*index]->plain();
+        return values_[*index]->is_null() ? std::string()
+                                          : as_declared(*values_[*index], tool_.parameters[*index].type).plain();
       }
     }
     return fail(ErrorKind::Invalid,

@@ -141,8 +141,22 @@ TEST(MakeAction, ParametersAreOneJsonObjectSortedByName) {
   EXPECT_EQ(c.good().parameters, "{}");
 }
 
+TEST(MakeAction, EveryFormOfAFloatIsOneKey) {
+  Case c;
+  c.tool.parameters = {parameter("f", {Scalar::Float}), parameter("l", {Scalar::Float, true}),
+                       parameter("i", {Scalar::Int})};
+  c.tool.command = {"run", "${params.f}", "${params.l}"};
+  c.step.values = {{0, Value(10)}, {1, Value(List{Value(1), Value(2.0)})}, {2, Value(10)}};
+  const auto action = c.good();
+  EXPECT_EQ(action.parameters, R"({"f": 10.0, "i": 10, "l": [1.0, 2.0]})");
+  EXPECT_THAT(action.argv, ElementsAre("run", "10.0", "[1.0, 2.0]"));
+  c.step.values = {{0, Value(10.0)}, {1, Value(List{Value(1.0), Value(2)})}, {2, Value(10)}};
+  EXPECT_EQ(action_key(c.good()), action_key(action));
+}
+
 TEST(MakeAction, PortsBecomeInputsAndOutputsSortedByName) {
   Case c;
+  c.tool.param_files_dir = "";
   c.tool.inputs = {port("text", PortKind::File, "/in/"), port("dir", PortKind::Directory, "/dir/"),
                    port("fixed", PortKind::File, "/fixed.txt")};
   c.tool.outputs = {port("z", PortKind::Directory, "/z"), port("b", PortKind::File, "/b/x", true)};
@@ -171,12 +185,21 @@ TEST(MakeAction, PortsBecomeInputsAndOutputsSortedByName) {
 TEST(MakeAction, WhatNothingFeeds) {
   Case c;
   c.tool.inputs.push_back(port("text", PortKind::File, "/in/", true));
-  const auto action = c.good();
-  ASSERT_EQ(action.inputs.size(), 1U);  // a directory is empty, a file is not there
+  auto action = c.good();
+  ASSERT_EQ(action.inputs.size(), 2U);  // a directory is empty, that of file parameters too; a file is not there
+  for (const auto& input : action.inputs) {
+    EXPECT_EQ(input.path, "/" + input.port);
+    EXPECT_EQ(input.source, "");
+    EXPECT_FALSE(input.required);
+    EXPECT_TRUE(input.content.is_zero());
+  }
   EXPECT_EQ(action.inputs[0].port, "input");
-  EXPECT_EQ(action.inputs[0].source, "");
-  EXPECT_FALSE(action.inputs[0].required);
-  EXPECT_TRUE(action.inputs[0].content.is_zero());
+  EXPECT_EQ(action.inputs[1].port, "param_files");
+  c.tool.parameters = {parameter("sky", {Scalar::File})};
+  c.feed_parameter(0, 0, "/host/sky.fits");
+  action = c.good();
+  ASSERT_EQ(action.inputs.size(), 2U);
+  EXPECT_EQ(action.inputs[1].path, "/param_files/sky");
 }
 
 TEST(MakeAction, FileParametersBecomeInputs) {
