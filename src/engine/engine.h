@@ -22,7 +22,7 @@ struct Job {
   std::shared_ptr<const Action> action;
   Key key;
   AttemptName name;
-  std::string directory;  // scratch below the workspace that the engine may fill and that is removed with it
+  std::string directory;  // Workspace::scratch: the engine makes it
   std::vector<Mount> mounts;
 };
 

@@ -78,13 +78,14 @@ Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
   job.action = attempt.action;
   job.key = attempt.key;
   job.name = attempt.name;
-  job.directory = attempt.workspace.directory.empty() ? "" : attempt.workspace.directory + "/engine";
+  job.directory = attempt.workspace.scratch;
   job.mounts = attempt.workspace.mounts;
   return engine->start(std::move(job));
 }
 
-void Attempts::commit(JobId id, const Ending& ending) {
-  submit_([this, id, ending, attempt = find(id)] {
+void Attempts::commit(JobId id, const Ending& ending, bool keep) {
+  submit_([this, id, ending, keep, attempt = find(id)] {
+    if (!keep) results_.clear_scratch(attempt->workspace);
     auto result = results_.commit(attempt->workspace, *attempt->action, attempt->key, ending);
     if (result) discard(id, false);
     events_.post(Committed{id, std::move(result)});

@@ -24,10 +24,11 @@ class Attempts : public EngineSink {
 
   // The loop's side. Each returns at once.
   void begin(JobId id, std::shared_ptr<const Action> action, const Key& key, AttemptName name);  // then Started, Ended
-  void commit(JobId id, const Ending& ending);                                                   // then Committed
-  void discard(JobId id, bool keep);   // instead of a commit; also after a failed one
-  void stop(JobId id, Seconds grace);  // Ended follows
-  std::string engine_name() const;     // "" until there is one
+  // `keep`: as of discard(), should it fail.
+  void commit(JobId id, const Ending& ending, bool keep);  // then Committed
+  void discard(JobId id, bool keep);                       // instead of a commit; also after a failed one
+  void stop(JobId id, Seconds grace);                      // Ended follows
+  std::string engine_name() const;                         // "" until there is one
 
   // The engine's side.
   void started(JobId id) override;

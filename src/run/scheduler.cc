@@ -281,7 +281,7 @@ void Scheduler::handle(Ended& event) {
     state.peak_memory = event.ending->peak_memory;
     state.exit_code = event.ending->exit_code;
     if (event.ending->succeeded()) {
-      parts_.attempts.commit(event.job, *event.ending);
+      parts_.attempts.commit(event.job, *event.ending, options_.keep_failed);
       return;
     }
   }

@@ -246,6 +246,10 @@ Result<void> Store::State::publish(const std::string& from, const std::string& f
   return new_parent ? sync_directory(root) : Result<void>{};
 }
 
+void Store::clear_scratch(const Workspace& workspace) {
+  state_->janitor.submit([scratch = workspace.scratch] { (void)remove_tree(scratch); });
+}
+
 void Store::discard(const Workspace& workspace, bool keep) {
   for (const auto& view : workspace.views) {
     if (!view.overlay) continue;

@@ -5,13 +5,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "base/directory.h"
 
 namespace boxcar {
 
 namespace {
 
-constexpr std::size_t kMost = std::size_t{1} << 23;  // 64 MiB of address space, of the disk only what is written
+constexpr std::size_t kMost = std::size_t{1} << 23;  // 64 MiB of address space
+// The file grows by doubling: of a long one the kernel would clear 2 MiB at the first touch, in as many milliseconds.
+constexpr std::size_t kFirst = std::size_t{1} << 13;
+constexpr std::size_t kAll = 1;  // the length of a file for which there was no room: its run may read anything
 
 bool lock_whole(int fd, int command, short& type) {
   struct flock range {};
@@ -27,7 +33,17 @@ bool lock_whole(int fd, int command, short& type) {
 struct LiveList::Page {
   std::atomic<std::uint64_t> used;
   std::atomic<std::uint64_t> keys[kMost];
+
+  static constexpr std::size_t length(std::size_t marks) { return (1 + marks) * sizeof(std::uint64_t); }
 };
+
+bool LiveList::make_room(std::size_t marks) {
+  const std::lock_guard lock(growing_);
+  if (room_ >= marks) return true;
+  if (::posix_fallocate(fd_.get(), 0, static_cast<off_t>(Page::length(marks))) != 0) return false;
+  room_ = marks;
+  return true;
+}
 
 void LiveList::open() {
   const std::string directory = join_path(store_, "live");
@@ -40,7 +56,10 @@ void LiveList::open() {
     struct stat info {};
     // Until it is locked, it looks like one of a dead run, and may be removed as such.
     if (!lock_whole(fd_.get(), F_OFD_SETLK, type) || ::fstat(fd_.get(), &info) != 0 || info.st_nlink == 0) continue;
-    if (::ftruncate(fd_.get(), sizeof(Page)) != 0) return;
+    if (!make_room(kFirst)) {
+      (void)::ftruncate(fd_.get(), kAll);
+      return;
+    }
     void* mapped = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd_.get(), 0);
     if (mapped != MAP_FAILED) page_ = static_cast<Page*>(mapped);
   }
@@ -49,6 +68,7 @@ void LiveList::open() {
 void LiveList::release() {
   if (page_ != nullptr) ::munmap(page_, sizeof(Page));
   page_ = nullptr;
+  room_ = 0;
   if (fd_) ::unlink(path_.c_str());
   fd_.reset();
 }
@@ -57,7 +77,12 @@ void LiveList::mark(const Digest& key) {
   std::call_once(opened_, [this] { open(); });
   if (page_ == nullptr) return;  // a store that can't be written; nobody removes anything there
   const auto at = page_->used.fetch_add(1, std::memory_order_relaxed);
-  if (at < kMost) page_->keys[at].store(std::hash<Digest>{}(key), std::memory_order_seq_cst);
+  if (at >= kMost) return;
+  if (at >= room_ && !make_room(std::bit_ceil(at + 1))) {
+    page_->used = kMost + 1;  // a full disk: all is held
+    return;
+  }
+  page_->keys[at].store(std::hash<Digest>{}(key), std::memory_order_seq_cst);
 }
 
 LiveList::Marks LiveList::Marks::of(const std::string& store) {
@@ -77,24 +102,29 @@ LiveList::Marks LiveList::Marks::of(const std::string& store) {
       ::unlinkat(directory.get(), name.c_str(), 0);
       continue;
     }
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0 || static_cast<std::size_t>(info.st_size) < sizeof(Page))
-      continue;  // no marks yet
     void* mapped = ::mmap(nullptr, sizeof(Page), PROT_READ, MAP_SHARED | MAP_NORESERVE, fd.get(), 0);
     if (mapped == MAP_FAILED) {
       marks.all_ = true;
       continue;
     }
-    const auto* page = static_cast<const Page*>(mapped);
-    const auto used = page->used.load(std::memory_order_seq_cst);
-    if (used > kMost) marks.all_ = true;
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(used, kMost); ++i) {
-      // A zero is a mark being written: its run looks at the result only afterwards.
-      marks.keys_.insert(page->keys[i].load(std::memory_order_seq_cst));
-    }
+    marks.add(fd.get(), *static_cast<const Page*>(mapped));
     ::munmap(mapped, sizeof(Page));
   }
   return marks;
+}
+
+void LiveList::Marks::add(int fd, const Page& page) {
+  const auto length = [fd] {
+    struct stat info {};
+    return ::fstat(fd, &info) == 0 ? static_cast<std::size_t>(info.st_size) : kAll;
+  };
+  if (length() == kAll) all_ = true;
+  if (length() < Page::length(kFirst)) return;  // no marks yet
+  const auto used = page.used.load(std::memory_order_seq_cst);
+  if (used > kMost) all_ = true;
+  // Beyond the file's end, and a zero, are marks being made: their run looks at the result only afterwards.
+  const std::uint64_t there = std::min<std::uint64_t>(used, length() / sizeof(std::uint64_t) - 1);
+  for (std::uint64_t i = 0; i < there; ++i) keys_.insert(page.keys[i].load(std::memory_order_seq_cst));
 }
 
 }  // namespace boxcar

@@ -15,6 +15,8 @@
 namespace boxcar {
 
 class LiveList {
+  struct Page;
+
  public:
   explicit LiveList(std::string store) : store_(std::move(store)) {}
   ~LiveList() { release(); }
@@ -32,19 +34,23 @@ class LiveList {
     bool has(const Digest& key) const { return all_ || keys_.contains(std::hash<Digest>{}(key)); }
 
    private:
-    bool all_ = false;  // a run marked more than a list holds
+    void add(int fd, const Page& page);
+
+    bool all_ = false;  // a run marked more than a list holds, or than the disk
     std::unordered_set<std::uint64_t> keys_;
   };
 
  private:
-  struct Page;
   void open();
+  bool make_room(std::size_t marks);
 
   const std::string store_;
   std::string path_;
   std::once_flag opened_;
   UniqueFd fd_;
   Page* page_ = nullptr;
+  std::atomic<std::size_t> room_ = 0;  // marks for which the file is long enough
+  std::mutex growing_;
 };
 
 }  // namespace boxcar

@@ -39,6 +39,9 @@ class Results {
   // meanwhile: the step failed.
   virtual Result<StoredResult> commit(const Workspace& workspace, const Action& action, const Key& key,
                                       const Ending& ending) = 0;
+  // From any thread, returns at once. The container is gone and left what is hoped to be a result: removes
+  // Workspace::scratch while the commit goes on.
+  virtual void clear_scratch(const Workspace& workspace) = 0;
   // On a pool thread. Removes the workspace (not its log); `keep`: --keep-failed.
   virtual void discard(const Workspace& workspace, bool keep) = 0;
 };

@@ -52,6 +52,7 @@ class Store : public Results {
   Result<Workspace> prepare(const Action& action, const Key& key, const AttemptName& name) override;
   Result<StoredResult> commit(const Workspace& workspace, const Action& action, const Key& key,
                               const Ending& ending) override;
+  void clear_scratch(const Workspace& workspace) override;
   void discard(const Workspace& workspace, bool keep) override;
 
   // The digest of a path of the host, kept from earlier where nothing changed. Of the same path within the same second

@@ -28,6 +28,7 @@ struct Workspace {
   // <store>/work/<run>.<step>.<attempt>. Outputs grow in result/<port>, which becomes the result by one rename. What
   // else is in it is removed with it.
   std::string directory;
+  std::string scratch;        // below it, for the engine: what the container writes elsewhere in its root
   std::string log_directory;  // <store>/runs/<run>/<step>.<attempt>; log.jsonl goes there
   std::vector<Mount> mounts;  // parents before children
   struct StagedInput {

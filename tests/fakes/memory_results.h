@@ -44,6 +44,7 @@ class MemoryResults : public Results {
     results_.insert_or_assign(key, result);
     return result;
   }
+  void clear_scratch(const Workspace&) override {}
   void discard(const Workspace&, bool) override {}
 
   // For tests: another runner takes a key, or leaves a result.
