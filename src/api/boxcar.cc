@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "run/interrupts.h"
+#include "base/interrupt.h"
 #include "run/session.h"
 #include "run/tools.h"
 
@@ -268,6 +268,7 @@ void WorkflowBuilder::output(std::string_view name, const StepBuilder& from, std
 }
 
 RunSummary WorkflowBuilder::run(const RunSettings& settings) const {
+  block_interrupts();
   RunRequest request;
   auto workflow = workflow_of(*state_);
   if (!workflow) {
@@ -283,7 +284,6 @@ RunSummary WorkflowBuilder::run(const RunSettings& settings) const {
   request.keep_going = settings.keep_going;
   request.targets = settings.targets;
   request.rerun = settings.rerun;
-  block_interrupts();
   ProgressObserver observer(settings.progress);
   return summary_of(run_workflow(std::move(request), observer));
 }

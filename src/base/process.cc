@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 
 extern char** environ;
@@ -33,6 +35,13 @@ Result<std::pair<UniqueFd, UniqueFd>> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
   return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// Asks it to end, and insists after a while.
+void end(const Child& child) {
+  ::kill(child.pid, SIGTERM);
+  pollfd gone{child.pidfd.get(), POLLIN, 0};
+  if (::poll(&gone, 1, 5000) <= 0) ::kill(child.pid, SIGKILL);
 }
 
 }  // namespace
@@ -123,8 +132,13 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
   Finished finished;
   const auto deadline = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::hours(24 * 365));
   bool timed_out = false;
+  UniqueFd signals;  // only looked at: a signal stays for who takes it
+  if (options.until_interrupted) {
+    const sigset_t set = interrupting_signals();
+    signals.reset(::signalfd(-1, &set, SFD_CLOEXEC));
+  }
   std::string buffer(65536, '\0');
-  pollfd watched[2] = {{out.first.get(), POLLIN, 0}, {err.first.get(), POLLIN, 0}};
+  pollfd watched[3] = {{out.first.get(), POLLIN, 0}, {err.first.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
   std::string* const texts[2] = {&finished.out, &finished.err};
   while (watched[0].fd >= 0 || watched[1].fd >= 0) {
     int wait = -1;
@@ -132,11 +146,15 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       wait = static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
     }
-    const int n = ::poll(watched, 2, wait);
+    const int n = ::poll(watched, 3, wait);
     if (n < 0 && errno != EINTR) break;
     if (n == 0) {
       timed_out = true;
       ::kill(child.pid, SIGKILL);
+      break;
+    }
+    if (n > 0 && watched[2].revents != 0) {
+      end(child);
       break;
     }
     for (int i = 0; n > 0 && i < 2; ++i) {
@@ -147,6 +165,7 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
     }
   }
   TRY(finished.exit, wait_for(child));
+  if (options.until_interrupted && interrupted()) return fail(interruption());
   if (timed_out) {
     return fail(ErrorKind::Unavailable,
                 options.argv[0] + " did not end within " + std::to_string(timeout->count() / 1000) + " s");

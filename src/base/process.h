@@ -19,7 +19,8 @@ struct SpawnOptions {
   int stdin_fd = -1;                            // -1: /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
-  bool new_session = false;  // setsid: a terminal's Ctrl-C does not reach the child
+  bool new_session = false;        // setsid: a terminal's Ctrl-C does not reach the child
+  bool until_interrupted = false;  // run_program: ends the child then (base/interrupt.h), Cancelled
 };
 
 struct Child {

@@ -8,12 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/interrupt.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "cli/lines.h"
 #include "cli/report.h"
 #include "record/run_store.h"
-#include "run/interrupts.h"
 
 namespace boxcar {
 
@@ -124,15 +124,7 @@ int say(const Error& error, bool json) {
   } else {
     fmt::print(stderr, "boxcar: {}\n", printable(error.text(), 4000));
   }
-  switch (error.kind) {
-    case ErrorKind::Invalid:
-    case ErrorKind::NotFound:
-      return 2;
-    case ErrorKind::Cancelled:
-      return 130;
-    default:
-      return 3;
-  }
+  return exit_code_of(error);
 }
 
 int say(Findings& findings, bool json) {
@@ -142,7 +134,11 @@ int say(Findings& findings, bool json) {
   } else {
     for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", finding.text());
   }
-  return findings.ok() ? 0 : 2;
+  return findings.ok() ? kDone : kWrong;
+}
+
+void say_progress(const std::string& line) {
+  fmt::print(stderr, "{}\n", line);
 }
 
 int execute(const RunOptions& options, Workflow workflow, const std::string& default_store, const Call& call) {
@@ -188,7 +184,10 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
     say(report.findings, options.json);
     return report.exit_code();
   }
-  if (report.steps.empty() && report.trouble) return say(*report.trouble, options.json);
+  if (report.steps.empty() && report.trouble) {
+    say(*report.trouble, options.json);
+    return report.exit_code();
+  }
   if (options.json && !detached) print_json_report(report);
   if (options.dry_run) {
     print_forecast(report);
@@ -196,8 +195,9 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
     say(report.findings);  // warnings
     print_report(report);
   }
-  const int code = report.exit_code();
-  if (call.container_code && code == 1 && report.steps[0].exit_code.value_or(0) != 0) return *report.steps[0].exit_code;
+  const ExitCode code = report.exit_code();
+  if (call.container_code && code == kStepFailed && report.steps[0].exit_code.value_or(0) != 0)
+    return *report.steps[0].exit_code;
   return code;
 }
 

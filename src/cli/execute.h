@@ -43,5 +43,6 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
 // Says an error or findings as --json or for people; gives the exit code.
 int say(const Error& error, bool json = false);
 int say(Findings& findings, bool json = false);
+void say_progress(const std::string& line);  // of a pull, to stderr
 
 }  // namespace boxcar

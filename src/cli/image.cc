@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
@@ -12,10 +13,6 @@
 namespace boxcar {
 
 namespace {
-
-void progress(const std::string& line) {
-  std::fprintf(stderr, "%s\n", line.c_str());
-}
 
 int list(ImageStore& images, const Args& args) {
   Options options("boxcar image ls", "Lists the images that boxcar holds.", "boxcar image ls --json");
@@ -53,7 +50,8 @@ int pull(ImageStore& images, const Args& args) {
   std::string name;
   options.required("image", name, "Its name");
   if (const auto code = options.parse(args)) return *code;
-  const auto image = images.resolve(name, PullPolicy::Always, progress);
+  block_interrupts();
+  const auto image = images.resolve(name, PullPolicy::Always, say_progress);
   if (!image) return say(image.error());
   fmt::print("{}  {}\n", (*image)->identity.short_hex(), (*image)->reference);
   return 0;
@@ -70,7 +68,8 @@ int import(ImageStore& images, const Args& args) {
   options.required("source", source, "Where it lies");
   options.value("--as", as, "The name that it gets", "NAME");
   if (const auto code = options.parse(args)) return *code;
-  const auto all = images.import(source, as, progress);
+  block_interrupts();
+  const auto all = images.import(source, as, say_progress);
   if (!all) return say(all.error());
   for (const auto& image : *all) fmt::print("{}  {}\n", image->identity.short_hex(), image->reference);
   return 0;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
@@ -17,11 +18,12 @@ namespace {
 // Reads the tool of an image; says what is wrong itself, with the exit code.
 class ToolReader {
  public:
-  explicit ToolReader(PullPolicy pull) : pull_(pull), images_(ImageStore::default_directory(), pool_) {}
+  explicit ToolReader(PullPolicy pull) : pull_(pull), images_(ImageStore::default_directory(), pool_) {
+    block_interrupts();
+  }
 
   Result<std::shared_ptr<const Tool>> read(const std::string& name, Findings& findings) {
-    TRY(const auto image,
-        images_.resolve(name, pull_, [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }));
+    TRY(const auto image, images_.resolve(name, pull_, say_progress));
     return declared_tool(images_, *image, name, findings);
   }
 

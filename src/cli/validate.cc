@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/interrupt.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
@@ -30,9 +31,10 @@ Result<Document> find_document(const std::string& what, PullPolicy pull) {
       what.ends_with(".yaml") || what.ends_with(".json")) {
     return fail(ErrorKind::NotFound, what + ": no such file");
   }
+  block_interrupts();
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
-  TRY(const auto image, images.resolve(what, pull));
+  TRY(const auto image, images.resolve(what, pull, say_progress));
   TRY(auto declaration, declaration_of(images, *image, what));
   return Document{declaration.name, std::move(declaration.text)};
 }

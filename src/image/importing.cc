@@ -111,7 +111,9 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
     places += (places.empty() ? "" : "; ") + place + ": " + error.text();
     last = std::move(error);
   };
-  const auto done = [&](const Result<ImagePtr>& image) { return image || image.error().kind == ErrorKind::Exhausted; };
+  const auto done = [&](const Result<ImagePtr>& image) {
+    return image || (image.error().kind == ErrorKind::Exhausted || image.error().kind == ErrorKind::Cancelled);
+  };
 
   if (const auto host = docker_host(); !host) {
     asked("Docker", host.error());

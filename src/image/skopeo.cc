@@ -92,6 +92,9 @@ Result<std::string> docker_host() {
 Result<void> fetch_to_layout(const std::string& source, const std::string& layout) {
   SpawnOptions options;
   options.argv = {"skopeo"};
+  options.until_interrupted = true;
+  // What it leaves behind when it is killed goes with the layout.
+  options.argv.insert(options.argv.end(), {"--tmpdir", std::string(directory_name(layout))});
   if (!has_trust_policy()) options.argv.push_back("--insecure-policy");
   // Layers that are plain tars stay so: compressing them only to inflate them again is most of the time a copy takes.
   for (const char* flag : {"copy", "--quiet", "--remove-signatures", "--dest-oci-accept-uncompressed-layers"})

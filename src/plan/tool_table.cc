@@ -68,7 +68,7 @@ std::unique_ptr<KnownTool> ToolTable::resolve(const Step& step, const Spot& spot
   auto resolved = context_.resolve(*step.image, options.template_name, options.tool ? &*options.tool : nullptr);
   if (!resolved) {
     const auto kind = resolved.error().kind;
-    place.error(resolved.error().text());
+    if (kind != ErrorKind::Cancelled) place.error(resolved.error().text());
     if (kind != ErrorKind::NotFound && kind != ErrorKind::Invalid && !trouble_) trouble_ = std::move(resolved).error();
     return nullptr;
   }

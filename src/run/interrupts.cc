@@ -5,29 +5,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <csignal>
+#include "base/interrupt.h"
 
 namespace boxcar {
 
-namespace {
-
-sigset_t interrupting() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, number);
-  return set;
-}
-
-}  // namespace
-
-void block_interrupts() {
-  const sigset_t set = interrupting();
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-}
-
 Interrupts::Interrupts(EventQueue& events) : wake_(::eventfd(0, EFD_CLOEXEC)) {
-  const sigset_t set = interrupting();
+  const sigset_t set = interrupting_signals();
   const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
   thread_ = std::thread([this, &events, signals] {
     for (;;) {

@@ -7,11 +7,7 @@
 
 namespace boxcar {
 
-// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread, and so in all that it starts: call first of all in main.
-// SIGPIPE is ignored.
-void block_interrupts();
-
-// While it lives, a thread turns each of these signals into an Interrupted event.
+// While it lives, a thread turns each interrupting signal (base/interrupt.h) into an Interrupted event.
 class Interrupts {
  public:
   explicit Interrupts(EventQueue& events);

@@ -133,11 +133,23 @@ std::string RunReport::result_of(StepIndex step) const {
   return result_directory(store, plan.steps[step].tool->image->identity, state.key);
 }
 
-int RunReport::exit_code() const {
-  if (trouble) return 3;
-  if (!findings.ok()) return 2;
-  if (status == RunStatus::Cancelled) return 130;
-  return status == RunStatus::Succeeded ? 0 : 1;
+ExitCode exit_code_of(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::Invalid:
+    case ErrorKind::NotFound:
+      return kWrong;
+    case ErrorKind::Cancelled:
+      return kInterrupted;
+    default:
+      return kTrouble;
+  }
+}
+
+ExitCode RunReport::exit_code() const {
+  if (status == RunStatus::Cancelled) return kInterrupted;
+  if (trouble) return kTrouble;
+  if (!findings.ok()) return kWrong;
+  return status == RunStatus::Succeeded ? kDone : kStepFailed;
 }
 
 RunReport run_workflow(RunRequest request, Observer& observer) {
@@ -155,7 +167,10 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
   auto plan = plan_workflow(request, images, observer, report);
-  if (!plan) return report;
+  if (!plan) {
+    if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
+    return report;
+  }
   report.plan = *std::move(plan);
   const auto targets = steps_named(report.plan, request.targets, report.findings);
   const auto rerun = steps_named(report.plan, request.rerun, report.findings);

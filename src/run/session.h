@@ -29,6 +29,16 @@ struct RunRequest {
   bool explain = false;
 };
 
+// What a command ends with.
+enum ExitCode : int {
+  kDone = 0,
+  kStepFailed = 1,
+  kWrong = 2,    // the document or the call
+  kTrouble = 3,  // an engine, a registry or a disk could not be used
+  kInterrupted = 130
+};
+ExitCode exit_code_of(const Error& error);
+
 struct RunReport {
   std::string run;
   RunStatus status = RunStatus::Failed;
@@ -44,7 +54,7 @@ struct RunReport {
 
   // Where a step's result lies, absolute; "" where there is none.
   std::string result_of(StepIndex step) const;
-  int exit_code() const;  // 0 done, 1 a step failed, 2 the document is wrong, 3 trouble, 130 interrupted
+  ExitCode exit_code() const;
 };
 
 // Blocks until the run is over. Call it on a process's main thread, before other threads are started; not twice at
