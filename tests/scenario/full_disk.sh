@@ -1,0 +1,52 @@
+# A full disk, of the store or of the images: said so, exit code 3, nothing half-made; with room it works. Where the record
+# has no room, the run goes on without one.
+small_disk() { # DIRECTORY SIZE
+  mkdir -p "$1"
+  mount -t tmpfs -o "size=$2" boxcar-test "$1"
+  trap 'umount -l disk images state 2>/dev/null || true' EXIT
+}
+give_room() { mount -o remount,size=64m "$1"; }
+fill() { cat /dev/zero >"$1/fill" 2>/dev/null || true; }
+make_common_images
+
+# The container uses up what there is, and is content; its result can't be kept.
+make_kliko_image test/fill 'head -c 8000000 /dev/zero >/output/zeros || true; echo done' <<<'{schema_version: 4, io: split}'
+small_disk disk 4m
+expect_exit 3 boxcar tool --json --store disk/store test/fill
+expect_json '.status == "failed"' '.steps.fill.status == "failed"' '.steps.fill.result == null'
+expect_err 'No space left on device'
+[ -z "$(find disk -name manifest.json)$(ls -A disk/store/work)" ] || fail "left: $(find disk)"
+fill disk
+expect_exit 3 boxcar tool --store disk/store test/make # nor can one begin
+expect_err 'No space left on device'
+rm disk/fill
+give_room disk
+expect_exit 0 boxcar tool --json --store disk/store test/fill
+[ "$(stat -c %s "$(json .steps.fill.result)/output/zeros")" = 8000000 ] || fail "not all of it"
+
+# An image that does not fit.
+layout=$(dirname "$(grep -l test/make "$TMPDIR"/layout.*/index.json)")
+small_disk images 1m
+export XDG_DATA_HOME=$PWD/images
+expect_exit 3 boxcar image import "oci:$layout"
+expect_err 'No space left on device'
+expect_exit 0 boxcar image ls --json
+expect_json '. == []'
+[ -z "$(ls -A images/boxcar/images/layers images/boxcar/images/tmp | grep -v :)" ] || fail "left: $(find images)"
+give_room images
+expect_exit 0 boxcar image import "oci:$layout"
+expect_exit 0 boxcar tool test/make --text another
+
+small_disk state 1m
+export XDG_STATE_HOME=$PWD/state
+fill state
+expect_exit 0 boxcar tool test/make --text third
+expect_err 'this run is not recorded: .*(disk is full|No space left)'
+rm state/fill
+expect_exit 0 boxcar tool test/make --text third
+expect_exit 0 boxcar status
+expect_out 'make  cached'
+fill state # of a record that there is
+expect_exit 0 boxcar tool test/make --text fourth
+expect_err 'this run is not fully recorded: .*(disk is full|No space left)'
+umount disk images state
