@@ -180,7 +180,7 @@ class EmbeddedEngine final : public Engine {
     if (early_stops_.erase(id) != 0 || quitting) {
       ending.stopped = true;
     } else if (auto launched = container->launch(); !launched) {
-      ending.engine_error = launched.error().text();
+      ending.engine_error = explained(launched.error().text(), container->job());
     } else {
       watch(container->output(Stream::Out).get(), tag(id, Source::Out));
       watch(container->output(Stream::Err).get(), tag(id, Source::Err));
@@ -306,9 +306,17 @@ class EmbeddedEngine final : public Engine {
     ending.out_of_memory = usage.out_of_memory && failed;
     if (failed && !ending.stopped && !ending.timed_out && !ending.out_of_memory) {
       const std::string why = running.container->runtime_error();
-      if (!why.empty()) ending.engine_error = "the container could not be run: " + why;
+      if (!why.empty())
+        ending.engine_error = "the container could not be run: " + explained(why, running.container->job());
     }
     return ending;
+  }
+
+  // The runtime lives within the container's limit until the program starts.
+  static std::string explained(const std::string& why, const Job& job) {
+    const auto& limit = job.action->resources.memory;
+    if (!limit || why.find("annot allocate memory") == std::string::npos) return why;
+    return why + " (its memory limit of " + human_bytes(*limit) + " is too small to start a container in)";
   }
 
   const ContainerHost host_;

@@ -97,6 +97,14 @@ TEST_P(LifecycleTest, TheMemoryLimitIsSaidToHaveKilledIt) {
   EXPECT_LE(seen.ending.peak_memory, 64U << 20);
 }
 
+TEST_P(LifecycleTest, AMemoryLimitTooSmallForTheRuntimeIsSaidAsSuch) {
+  auto action = make_shell("true");
+  action->resources.memory = 4096;
+  const auto seen = on.run(action);
+  EXPECT_THAT(seen.ending.engine_error,
+              testing::HasSubstr("memory limit of 4.0 KiB is too small to start a container"));
+}
+
 TEST_P(LifecycleTest, AChildKilledForMemoryFailsWithItsParent) {
   auto action = make_shell("dd if=/dev/zero of=/dev/null bs=200M count=1; exit 5");
   action->resources.memory = 64 << 20;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "plan/fingerprint.h"
 
@@ -19,6 +20,15 @@ void refuse_what_is_not_supported(const StepOptions& options, const Spot& spot) 
   for (const auto& secret : options.secrets) {
     spot.moved(secret.at).error("secrets are not supported by this version (" + in_quotes(secret.name) + ")");
   }
+}
+
+// What a runtime takes to start any container: below it fails in many ways, none of which says why.
+constexpr std::uint64_t kLeastMemory = std::uint64_t{6} << 20;
+
+void check_memory(const Resources& resources, const Spot& spot) {
+  if (!resources.memory || *resources.memory >= kLeastMemory) return;
+  spot.error("a memory limit of " + human_bytes(*resources.memory) +
+             " is too small to start a container in, at least " + human_bytes(kLeastMemory) + " are needed");
 }
 
 void check_variable(const Variable& variable, const Spot& spot) {
@@ -268,6 +278,7 @@ std::shared_ptr<const StepOptions> StepPlanner::take_options(std::unique_ptr<Ste
     spot.error("direct: true goes with cache: false only, as what a container writes in place can't be kept");
   }
   refuse_what_is_not_supported(*options, spot);
+  check_memory(options->resources, spot);
 
   auto& shared = known_options_[fingerprint(*options)];
   if (!shared) {

@@ -7,3 +7,7 @@ FLOW
 expect_exit 1 boxcar run boxcar.yml --json
 expect_json '.steps.eat.status == "failed"' '.steps.eat.exit_code != 0'
 expect_err 'eat.*memory.*50'
+# One that no container can start in is found before anything starts.
+printf 'workflow: w\nsteps:\n  eat: {image: test/eat, resources: {memory: 100Ki}}\n' >small.yml
+expect_exit 2 boxcar run small.yml
+expect_err "small.yml:3:.*step 'eat': a memory limit of 100 KiB is too small to start a container in, at least 6.0 MiB"
