@@ -11,14 +11,15 @@ namespace {
 
 constexpr std::int64_t application_id = 0x62786372;  // "bxcr"
 
+bool is_damaged(int code) {
+  return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
 ErrorKind kind_of(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return ErrorKind::Unavailable;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return ErrorKind::Invalid;
     case SQLITE_FULL:
     case SQLITE_NOMEM:
       return ErrorKind::Exhausted;
@@ -38,7 +39,7 @@ Error sqlite_error(sqlite3* database, std::string_view doing) {
   const int code = database == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(database);
   const char* path = database == nullptr ? nullptr : sqlite3_db_filename(database, "main");
   std::string message = database == nullptr ? "out of memory" : sqlite3_errmsg(database);
-  if (kind_of(code) == ErrorKind::Invalid) message += "; move it away to start a new record";
+  if (is_damaged(code)) message += "; move it away to start a new record";
   return Error{kind_of(code), std::move(message),
                fmt::format("{}{}{}", doing, path == nullptr || *path == 0 ? "" : " ", path == nullptr ? "" : path)};
 }
@@ -169,13 +170,14 @@ Result<void> migrate(Database& database, std::span<const char* const> steps) {
     TRY(application, database.number("PRAGMA application_id"));
     const std::string path = sqlite3_db_filename(database.get(), "main");
     if (version > newest && application == application_id) {
-      return fail(ErrorKind::Invalid, fmt::format("{} was written by a newer boxcar (version {} of the record, this "
-                                                  "boxcar knows {}); use that one, or move the file away",
-                                                  path, version, newest));
+      return fail(ErrorKind::Internal, fmt::format("{} was written by a newer boxcar (version {} of the record, this "
+                                                   "boxcar knows {}); use that one, or move the file away",
+                                                   path, version, newest));
     }
     TRY(const std::int64_t tables, database.number("SELECT count(*) FROM sqlite_schema"));
     if (application != application_id && (tables != 0 || version != 0 || application != 0)) {
-      return fail(ErrorKind::Invalid, path + " is the database of another program");
+      return fail(ErrorKind::Internal,
+                  path + " is the database of another program; move it away to start a new record");
     }
     return {};
   };

@@ -66,10 +66,10 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-// Of the last call on `database`. Unavailable: locked by another process. Invalid: damaged, or no database.
+// Of the last call on `database`. Unavailable: locked by another process. Internal: damaged, or no database.
 Error sqlite_error(sqlite3* database, std::string_view doing);
 
-// Brings a database up to date: version n (PRAGMA user_version) has had steps[0] … steps[n-1]. Invalid when it is of a
+// Brings a database up to date: version n (PRAGMA user_version) has had steps[0] … steps[n-1]. Internal when it is of a
 // newer version, or is the database of another program (PRAGMA application_id).
 Result<void> migrate(Database& database, std::span<const char* const> steps);
 

@@ -52,7 +52,7 @@ bool runner_alive(const RunRecord& run);  // a run "running" whose runner is dea
 class RunStore {
  public:
   static std::string default_path();  // base/user_directories.h
-  // ":memory:" keeps it there. Creates the file and its directories, brings an older version up to date. Invalid: of a
+  // ":memory:" keeps it there. Creates the file and its directories, brings an older version up to date. Internal: of a
   // newer version, or no database.
   static Result<std::unique_ptr<RunStore>> open(const std::string& path);
   ~RunStore();  // as close()

@@ -313,7 +313,7 @@ TEST_F(RecordTest, RefusesWhatIsNoDatabaseOfItsOwn) {
   ASSERT_TRUE(write_file(path_, std::string(8192, 'x')));
   auto store = RunStore::open(path_);
   ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(store.error().kind, ErrorKind::Internal);
   EXPECT_NE(store.error().text().find(path_), std::string::npos) << store.error().text();
   EXPECT_EQ(read_file(path_)->size(), 8192u) << "left alone";
 
@@ -321,7 +321,7 @@ TEST_F(RecordTest, RefusesWhatIsNoDatabaseOfItsOwn) {
   change("CREATE TABLE bookmarks (x)");
   store = RunStore::open(path_);
   ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(store.error().kind, ErrorKind::Internal);
   EXPECT_NE(store.error().text().find("another program"), std::string::npos);
 }
 
@@ -330,7 +330,7 @@ TEST_F(RecordTest, RefusesANewerVersion) {
   change("PRAGMA user_version = 1000");
   const auto store = RunStore::open(path_);
   ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(store.error().kind, ErrorKind::Internal);
   EXPECT_NE(store.error().text().find("newer boxcar"), std::string::npos);
 }
 
@@ -349,12 +349,12 @@ TEST_F(RecordTest, ATruncatedDatabaseIsAnErrorAndNoCrash) {
   if (store) {
     const auto steps = (*store)->steps("run-0");
     ASSERT_FALSE(steps);
-    EXPECT_EQ(steps.error().kind, ErrorKind::Invalid) << steps.error().text();
+    EXPECT_EQ(steps.error().kind, ErrorKind::Internal) << steps.error().text();
     EXPECT_NE(steps.error().text().find("move it away"), std::string::npos);
     (*store)->begin(a_run("new"));
     EXPECT_FALSE((*store)->close()) << "said at the end, and the run went on";
   } else {
-    EXPECT_EQ(store.error().kind, ErrorKind::Invalid);
+    EXPECT_EQ(store.error().kind, ErrorKind::Internal);
   }
 }
 
@@ -379,7 +379,7 @@ TEST_F(RecordTest, AnOlderVersionIsBroughtUpToDateOnce) {
   EXPECT_FALSE(migrate(*database, broken));
   EXPECT_EQ(database->number("PRAGMA user_version").value(), 2) << "whole or not at all";
   EXPECT_EQ(database->number("SELECT a FROM t").value(), 1);
-  EXPECT_EQ(migrate(*database, first).error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(migrate(*database, first).error().kind, ErrorKind::Internal);
 }
 
 TEST_F(RecordTest, AHundredThousandStepsCostTheCallerLittle) {
