@@ -84,7 +84,18 @@ int remove(ImageStore& images, const Args& args) {
   if (names.empty()) return say(Error{ErrorKind::Invalid, "boxcar image rm needs the name of an image", {}});
   int worst = 0;
   for (const auto& name : names) {
-    if (const auto removed = images.remove(name); !removed) worst = std::max(worst, say(removed.error()));
+    const auto removal = images.remove(name);
+    if (!removal) {
+      worst = std::max(worst, say(removal.error()));
+      continue;
+    }
+    for (const auto& reference : removal->references) fmt::print("removed the name {}\n", reference);
+    if (removal->stays.empty()) {
+      for (const auto& image : removal->images)
+        fmt::print("removed the image {}, freed {}\n", image.short_hex(), human_bytes(removal->bytes));
+    } else {
+      fmt::print("its image stays: {}\n", removal->stays);
+    }
   }
   return worst;
 }
@@ -95,9 +106,11 @@ int prune(ImageStore& images, const Args& args) {
   bool dry_run = false;
   options.flag("--dry-run", dry_run, "Only say how much it would free");
   if (const auto code = options.parse(args)) return *code;
-  const auto freed = images.prune(dry_run);
-  if (!freed) return say(freed.error());
-  fmt::print("{} {}\n", dry_run ? "would free" : "freed", human_bytes(*freed));
+  const auto removal = images.prune(dry_run);
+  if (!removal) return say(removal.error());
+  for (const auto& image : removal->images)
+    fmt::print("{} the image {}, which has no name\n", dry_run ? "would remove" : "removed", image.short_hex());
+  fmt::print("{} {}\n", dry_run ? "would free" : "freed", human_bytes(removal->bytes));
   return 0;
 }
 

@@ -161,8 +161,9 @@ Result<std::uint64_t> ImageStore::State::collect(const std::set<Digest>& unwante
   return layers.keep_only(needed, session != nullptr ? session->scratch() : "", session == nullptr);
 }
 
-Result<std::uint64_t> ImageStore::prune(bool dry_run) {
-  if (!exists(state_->directory)) return 0;
+Result<Removal> ImageStore::prune(bool dry_run) {
+  Removal removal;
+  if (!exists(state_->directory)) return removal;
   TRY(const auto listing, list());
   std::optional<ImportSession> session;
   if (!dry_run) {
@@ -177,10 +178,12 @@ Result<std::uint64_t> ImageStore::prune(bool dry_run) {
     TRY(const bool unused, locks.try_lock(image_lock(one.image->identity), LockMode::Exclusive));
     if (unused) unwanted.insert(one.image->identity);
   }
-  return state_->collect(unwanted, session ? &*session : nullptr);
+  removal.images.assign(unwanted.begin(), unwanted.end());
+  TRY(removal.bytes, state_->collect(unwanted, session ? &*session : nullptr));
+  return removal;
 }
 
-Result<void> ImageStore::remove(const std::string& name_or_identity) {
+Result<Removal> ImageStore::remove(const std::string& name_or_identity) {
   TRY(const auto listing, list());
   const std::string reference = normalize_reference(name_or_identity).value_or("");
   std::string prefix = name_or_identity;
@@ -205,26 +208,31 @@ Result<void> ImageStore::remove(const std::string& name_or_identity) {
   TRY(const bool unused, locks.try_lock(image_lock(identity), LockMode::Exclusive));
   if (!unused && !by_name)
     return fail(ErrorKind::Denied, "the image " + identity.short_hex() + " is in use by a running boxcar");
-  bool named = false;
+  Removal removal;
   for (const ImageListing& one : listing) {
     if (one.image->identity != identity || one.reference.empty()) continue;
     if (by_name && one.reference != reference) {
-      named = true;
+      removal.stays = "it has another name, " + one.reference;
     } else {
       CHECK_OK(state_->catalog.drop(Catalog::Kind::Name, one.reference));
+      removal.references.push_back(one.reference);
     }
   }
   {
     const std::lock_guard lock(state_->mutex);
     state_->resolved.clear();
   }
-  if (named || !unused) return {};
+  if (removal.stays.empty() && !unused) removal.stays = "a running boxcar is using it";
+  if (!removal.stays.empty()) return removal;
   auto session = ImportSession::begin_removal(state_->directory);
-  // While others import, the rest is left to prune.
-  if (!session)
-    return session.error().kind == ErrorKind::Unavailable ? Result<void>() : fail(std::move(session).error());
-  CHECK_OK(state_->collect({identity}, &*session));
-  return {};
+  if (!session) {
+    if (session.error().kind != ErrorKind::Unavailable) return fail(std::move(session).error());
+    removal.stays = "another boxcar is importing; 'boxcar image prune' removes it later";
+    return removal;
+  }
+  TRY(removal.bytes, state_->collect({identity}, &*session));
+  removal.images = {identity};
+  return removal;
 }
 
 }  // namespace boxcar

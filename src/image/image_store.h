@@ -21,6 +21,13 @@ struct ImageListing {
   std::int64_t imported = 0;  // microseconds since 1970
 };
 
+struct Removal {
+  std::vector<std::string> references;  // names that are gone
+  std::vector<Digest> images;           // that are gone
+  std::string stays;                    // why the image of the last name is not: "it has another name"; else ""
+  std::uint64_t bytes = 0;              // that its layers took
+};
+
 // Thread-safe, and safe beside other processes that use the same directory. An image that resolve(), import() or
 // layer_directories() gave counts as in use, and is not removed by anyone, for as long as the store object lives.
 class ImageStore {
@@ -48,10 +55,10 @@ class ImageStore {
   Result<std::vector<ImageListing>> list();  // by name; those without one last
   // A name goes, and with the last one the image and its layers that no other needs, unless a boxcar is using them. An
   // identity or the beginning of one goes with all its names: Denied when it is in use, Invalid when several begin so.
-  Result<void> remove(const std::string& name_or_identity);
-  // Removes images without a name that are not in use, layers no image needs, and what killed imports left. Gives the
-  // bytes freed. Unavailable while another boxcar imports.
-  Result<std::uint64_t> prune(bool dry_run = false);
+  Result<Removal> remove(const std::string& name_or_identity);
+  // Removes images without a name that are not in use, layers no image needs, and what killed imports left.
+  // Unavailable while another boxcar imports.
+  Result<Removal> prune(bool dry_run = false);
 
   // One file out of the image's merged tree, without starting a container: symlinks inside the image are followed,
   // whiteouts hold. NotFound when it isn't there; Invalid when it is no regular file; Exhausted above `limit` bytes.
