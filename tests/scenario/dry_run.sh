@@ -16,3 +16,10 @@ expect_exit 0 boxcar run --dry-run boxcar.yml --set line=three
 cat "$SCENARIO/err" >>"$SCENARIO/out"
 expect_out 'make.*cached' 'append.*line.*two.*three'
 [ "$(find .boxcar -name manifest.json | wc -l)" = 2 ] || fail "a dry run left a result"
+
+# An image that is not there is found by a dry run too.
+printf 'workflow: w\nsteps: {make: {image: test/make}, other: {image: test/nowhere, after: [make]}}\n' >missing.yml
+expect_exit 2 boxcar run --dry-run --pull never missing.yml
+expect_err 'missing.yml:2:.*test/nowhere'
+expect_exit 2 boxcar chain --dry-run --pull never test/nowhere
+expect_err 'test/nowhere'

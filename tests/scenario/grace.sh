@@ -8,4 +8,13 @@ kill -INT $!
 code=0
 SECONDS=0
 wait $! || code=$?
-[ $code = 130 ] && [ $SECONDS -lt 4 ] || fail "exit code $code after $SECONDS s"
+[ $code = 130 ] && [ $SECONDS -lt 9 ] || fail "exit code $code after $SECONDS s"
+no_leftovers
+
+# The same for a step whose time is up.
+printf 'workflow: w\nsteps: {stubborn: {image: test/stubborn, timeout: 0.3s}}\n' >boxcar.yml
+SECONDS=0
+expect_exit 1 boxcar run --grace 0.5s --json boxcar.yml
+[ $SECONDS -lt 9 ] || fail "took $SECONDS s"
+expect_json '.steps.stubborn.status == "failed"' '.steps.stubborn.seconds >= 0.8'
+expect_err 'stubborn.*took longer than its timeout'

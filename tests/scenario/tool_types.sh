@@ -25,3 +25,13 @@ expect_json '.tel == "meerkat"' '.text == "with \"quotes\" and ünïcode"' '.hou
 expect_exit 0 boxcar tool test/show --output out2 --channels 1
 mv out2/seen.json "$SCENARIO/out"
 expect_json '.tel == "kat-7"' '.hours == 4' '.fast == false' '.words == null' '(keys | length) == 10'
+
+# A float is one value in every form; an int is none.
+status() {
+  expect_exit 0 boxcar tool --json test/show --channels 1 "$@"
+  json .steps.show.status
+}
+[ "$(status --hours 10 --ratios 1 2.5)" = succeeded ] || fail "known before"
+[ "$(status --hours 10.0 --ratios 1.0 2.50)$(status --hours 1e1 --ratios 1 25e-1)" = cachedcached ] || fail "10.0 is not 10"
+grep -q '"hours": 10.0,' "$(json .steps.show.result)/output/seen.json" || fail "not 10.0"
+expect_exit 2 boxcar tool test/show --channels 1.0
