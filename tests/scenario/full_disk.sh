@@ -1,9 +1,9 @@
-# A full disk, of the store or of the images: said so, exit code 3, nothing half-made; with room it works. Where the record
+# A full disk, of the store, of the images or where the output goes: said so, exit code 3, nothing half-made; with room it works. Where the record
 # has no room, the run goes on without one.
 small_disk() { # DIRECTORY SIZE
   mkdir -p "$1"
   mount -t tmpfs -o "size=$2" boxcar-test "$1"
-  trap 'umount -l disk images state 2>/dev/null || true' EXIT
+  trap 'umount -l disk output images state 2>/dev/null || true' EXIT
 }
 give_room() { mount -o remount,size=64m "$1"; }
 fill() { cat /dev/zero >"$1/fill" 2>/dev/null || true; }
@@ -23,6 +23,17 @@ rm disk/fill
 give_room disk
 expect_exit 0 boxcar tool --json --store disk/store test/fill
 [ "$(stat -c %s "$(json .steps.fill.result)/output/zeros")" = 8000000 ] || fail "not all of it"
+
+# Nor may the place be full where its result is copied to; the result is kept.
+small_disk output 4m
+expect_exit 3 boxcar tool --json test/fill --output output/here
+expect_err 'output/here.*No space left on device'
+expect_json '.steps.fill.status == "succeeded"' '.steps.fill.result != null'
+[ -z "$(find output -type f)" ] || fail "left: $(find output -type f)"
+give_room output
+expect_exit 0 boxcar tool --json test/fill --output output/here
+expect_json '.steps.fill.status == "cached"'
+[ "$(stat -c %s output/here/zeros)" = 8000000 ] || fail "not all of it"
 
 # An image that does not fit.
 layout=$(dirname "$(grep -l test/make "$TMPDIR"/layout.*/index.json)")
@@ -49,4 +60,4 @@ expect_out 'make  cached'
 fill state # of a record that there is
 expect_exit 0 boxcar tool test/make --text fourth
 expect_err 'this run is not fully recorded: .*(disk is full|No space left)'
-umount disk images state
+umount disk output images state
