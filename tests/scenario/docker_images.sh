@@ -41,9 +41,16 @@ expect_json '.steps.docked.status == "cached"'
 expect_exit 3 boxcar tool localhost:1/test/docked # in Docker by that name no more than in a registry at that port
 expect_err 'no image localhost:1/test/docked:latest: .*Docker: .*(No such image|reference does not exist).* refused'
 
-end_docker
-expect_step cached # what was found there once is here now
 identity=$(boxcar image ls --json | jq -r '.[].identity')
+echo '# changed' >>recipe/kliko
+DOCKER_BUILDKIT=0 docker build --quiet --tag test/docked recipe >/dev/null 2>&1
+expect_step cached # what was found once is here; what Docker has by that name now is taken when asked for
+expect_exit 0 boxcar tool --pull always --json test/docked --text x
+expect_json '.steps.docked.status == "succeeded"'
+
+end_docker
+expect_exit 3 boxcar image import docker-daemon:test/docked
+expect_err "no Docker answers at $docker/docker.sock"
 for source in docker-archive:saved.tar oci:layout; do
   no_images
   expect_exit 0 boxcar image import "$source"
