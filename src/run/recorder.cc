@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "run/session.h"
 
 namespace boxcar {
@@ -14,7 +15,8 @@ void Recorder::begin(const RunRequest& request, const RunReport& report) {
   RunRecord run;
   run.id = report.run;
   run.workflow = report.plan.name;
-  run.file = report.plan.file;
+  // The record is read from anywhere.
+  if (!report.plan.file.empty()) run.file = absolute_path(report.plan.file, current_directory());
   run.command = request.command;
   run.store = request.store;
   run.engine = request.engine;

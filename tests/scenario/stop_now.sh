@@ -1,0 +1,21 @@
+# stop --now does not wait for a container that will not end; stop alone says what it waits for.
+make_kliko_image test/stubborn 'trap "" TERM; echo waiting; while :; do sleep 60; done' <<<'{schema_version: 4, io: split}'
+printf 'workflow: w\nsteps: {stubborn: {image: test/stubborn}}\n' >boxcar.yml
+started() {
+  run=$(boxcar run --detach "$@" boxcar.yml 2>/dev/null)
+  wait_until grep -q waiting ".boxcar/runs/$run/stubborn.1/log.jsonl"
+}
+started --grace 1h
+SECONDS=0
+expect_exit 0 boxcar stop --now
+[ $SECONDS -lt 20 ] || fail "took $SECONDS s"
+no_leftovers
+expect_exit 0 boxcar status "$run"
+expect_out ' cancelled ' '^stubborn +cancelled'
+expect_exit 0 boxcar stop "$run"
+expect_err "run $run is over already: cancelled"
+
+started --grace 1s
+expect_exit 0 boxcar stop "${run%?}" # the beginning of its name will do
+expect_err "stopping run $run: waiting .*--now" "^stopped run $run"
+no_leftovers
