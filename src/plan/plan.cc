@@ -39,7 +39,7 @@ void Plan::connect(std::vector<Edge> after) {
 }
 
 // Depth first, with a stack of its own: a chain may be 100,000 steps deep. Where the path meets itself, that is a
-// cycle, and the whole path is given up, which keeps the time proportional to the edges.
+// cycle; that edge is passed over then.
 std::vector<std::vector<StepIndex>> Plan::cycles() const {
   struct Frame {
     StepIndex step;
@@ -49,6 +49,7 @@ std::vector<std::vector<StepIndex>> Plan::cycles() const {
   std::vector<Mark> marks(steps.size(), Mark::New);
   std::vector<std::vector<StepIndex>> found;
   std::vector<Frame> path;
+  constexpr std::size_t kMostCycles = 20;  // as telling as all, and the time stays in proportion to the edges
   for (StepIndex root = 0; root < steps.size(); ++root) {
     if (marks[root] != Mark::New) continue;
     path.push_back({root, 0});
@@ -70,8 +71,7 @@ std::vector<std::vector<StepIndex>> Plan::cycles() const {
         auto& cycle = found.emplace_back();
         for (auto frame = start; frame != path.end(); ++frame) cycle.push_back(frame->step);
         std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
-        for (const auto& frame : path) marks[frame.step] = Mark::Done;
-        path.clear();
+        if (found.size() == kMostCycles) return found;
       }
     }
   }

@@ -81,8 +81,8 @@ class Plan {
   // Sorted, without repeats.
   std::span<const StepIndex> successors(StepIndex step) const { return successors_[step]; }
   std::span<const StepIndex> predecessors(StepIndex step) const { return predecessors_[step]; }
-  // Cycles that share no step, each in the order of the data from its first step on; of cycles that do share one, only
-  // the first met. None: the graph can run.
+  // Up to twenty, each in the order of the data from its first step on, no two the same; every step of a cycle is named
+  // in one unless there are more. None: the graph can run.
   std::vector<std::vector<StepIndex>> cycles() const;
   // `targets` and everything that they need.
   std::vector<bool> needed_for(const std::vector<StepIndex>& targets) const;

@@ -46,6 +46,9 @@ TEST(Plan, NamesEachCycleInOrderFromItsFirstStep) {
   EXPECT_THAT(plan_of(2, {{1, 1}}).cycles(), ElementsAre(ElementsAre(1)));
   EXPECT_THAT(plan_of(5, {{0, 1}, {1, 2}, {2, 1}, {3, 4}, {4, 3}}).cycles(),
               ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4)));
+  EXPECT_THAT(plan_of(4, {{0, 1}, {1, 2}, {2, 1}, {0, 3}, {3, 0}}).cycles(),
+              ElementsAre(ElementsAre(1, 2), ElementsAre(0, 3)));
+  EXPECT_THAT(plan_of(3, {{0, 1}, {1, 0}, {0, 2}, {2, 0}}).cycles(), ElementsAre(ElementsAre(0, 1), ElementsAre(0, 2)));
   EXPECT_THAT(plan_of(4, {{0, 1}, {0, 2}, {1, 3}, {2, 3}}).cycles(), IsEmpty());
 }
 
