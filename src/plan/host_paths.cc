@@ -10,7 +10,8 @@ std::string HostPaths::absolute(std::string_view text, Origin origin) const {
   return absolute_path(text, origin == Origin::Caller ? caller_directory_ : directory_);
 }
 
-std::optional<std::string> HostPaths::find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot) {
+std::optional<std::string> HostPaths::find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot,
+                                           std::string_view hint) {
   if (text.empty()) {
     spot.error(taker.takes() + ", but its path is empty");
     return std::nullopt;
@@ -20,7 +21,7 @@ std::optional<std::string> HostPaths::find(std::string_view text, Origin origin,
   if (known == kinds_.end()) known = kinds_.emplace(path, context_.host_kind(path)).first;
   const auto& kind = known->second;
   if (!kind && kind.error().kind == ErrorKind::NotFound) {
-    spot.error(taker.takes() + ", but there is no " + in_quotes(path));
+    spot.error(taker.takes() + ", but there is no " + in_quotes(path) + std::string(hint));
   } else if (!kind) {
     spot.error(taker.takes() + ": " + kind.error().text());
   } else if (*kind != taker.kind) {

@@ -22,8 +22,10 @@ class HostPaths {
 
   // "~/" is the caller's home.
   std::string absolute(std::string_view text, Origin origin = Origin::Workflow) const;
-  // The absolute path, when what lies there is what `taker` takes; else none, and a finding.
-  std::optional<std::string> find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot);
+  // The absolute path, when what lies there is what `taker` takes; else none, and a finding, with the hint where
+  // nothing lies there.
+  std::optional<std::string> find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot,
+                                  std::string_view hint = {});
 
  private:
   const PlannerContext& context_;

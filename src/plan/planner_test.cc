@@ -148,6 +148,17 @@ TEST(Planner, PathsOfTheHost) {
   EXPECT_EQ(on.looked_at, 4);  // each path once
 }
 
+TEST(Planner, AnOutputWrittenAsAFileOfTheHostIsMetWithWhereItBelongs) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms");
+  builder.step("b", "files").param("sky", Value("a/output/sky.txt"));
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:3:1: step 'b': parameter 'sky' takes a file, but there is no "
+                          "'/flow/a/output/sky.txt' (what step 'a' puts out is fed under inputs: "
+                          "{sky: a/output/sky.txt})"));
+}
+
 TEST(Planner, OutputsToOnePathOrIntoEachOther) {
   auto on = world();
   Builder builder;

@@ -134,7 +134,13 @@ void StepPlanner::give(std::uint32_t index, Value value, Origin origin, const Sp
   }
   const Taker taker{"parameter", parameter.name, PortKind::File};
   for (std::uint32_t item = 0; item < (list ? list->size() : 1); ++item) {
-    auto path = hosts_.find(*(list ? (*list)[item] : value).text(), origin, taker, spot);
+    const std::string& text = *(list ? (*list)[item] : value).text();
+    // Who writes a link here means the output of a step.
+    const auto step = links_.look_up(std::string_view(text).substr(0, text.find('/')));
+    const std::string hint = step ? " (what step " + in_quotes(text.substr(0, text.find('/'))) +
+                                        " puts out is fed under inputs: {" + parameter.name + ": " + text + "})"
+                                  : "";
+    auto path = hosts_.find(text, origin, taker, spot, hint);
     if (path) add_host_input({index, true, item, PlannedInput::host, 0, {}}, std::move(*path));
   }
 }
