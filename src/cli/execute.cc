@@ -95,7 +95,7 @@ void print_forecast(const RunReport& report) {
 
 }  // namespace
 
-void RunOptions::declare(Options& options) {
+void RunOptions::declare(Options& options, const std::string& default_store) {
   options.value("-j,--jobs", jobs, "Containers at once (default: the number of cores)");
   options.list("--set", set, "A workflow input or a step's parameter", "[STEP.]NAME=VALUE");
   options.list("--target", targets, "Only this step and what it needs; may be given again", "STEP");
@@ -104,7 +104,7 @@ void RunOptions::declare(Options& options) {
   options.list("--rerun", rerun, "Run this step even where its result is known", "STEP");
   options.flag("-k,--keep-going", keep_going, "After a failure go on with what does not depend on it");
   options.flag("--keep-failed", keep_failed, "Keep the workspace of a failed step");
-  options.value("--store", store, "Where results are kept (default: $BOXCAR_STORE, else beside the workflow)", "DIR");
+  options.value("--store", store, "Where results are kept (default: $BOXCAR_STORE, else " + default_store + ")", "DIR");
   options.choice("--engine", engine, {"embedded"}, "Where containers run");
   options.choice("--pull", pull, {"missing", "always", "never"}, "When to pull images");
   options.value("--grace", grace, "Between SIGTERM and SIGKILL when a run is stopped (default 10s)", "TIME");
@@ -122,7 +122,11 @@ int say(const Error& error, bool json) {
     findings.error("", {}, error.text());
     fmt::print("{}\n", json_findings(findings));
   } else {
-    fmt::print(stderr, "boxcar: {}\n", printable(error.text(), 4000));
+    const char* prefix = "boxcar: ";
+    const std::string text = error.text();
+    for (const auto line : lines(text)) {
+      fmt::print(stderr, "{}{}\n", std::exchange(prefix, ""), printable(line, 4000));
+    }
   }
   return exit_code_of(error);
 }
@@ -135,6 +139,13 @@ int say(Findings& findings, bool json) {
     for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", finding.text());
   }
   return findings.ok() ? kDone : kWrong;
+}
+
+std::string store_directory(const std::string& option, const std::string& by_default) {
+  const char* variable = std::getenv("BOXCAR_STORE");
+  std::string_view store = option;
+  if (store.empty() && variable != nullptr) store = variable;
+  return absolute_path(store.empty() ? by_default : store, current_directory());
 }
 
 void say_progress(const std::string& line) {
@@ -158,11 +169,7 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
   const auto detached = detached_run();
   if (options.detach && !detached) return detach(call.command, call.args, options.json);
 
-  const char* given = std::getenv("BOXCAR_STORE");
-  request.store = !options.store.empty()               ? options.store
-                  : given != nullptr && *given != '\0' ? std::string(given)
-                                                       : default_store;
-  request.store = absolute_path(request.store, current_directory());
+  request.store = store_directory(options.store, default_store);
   request.workflow = std::move(workflow);
   request.run = detached.value_or("");
   request.command = "boxcar " + call.command + " " + join(call.args, " ");
@@ -192,7 +199,6 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
   if (options.dry_run) {
     print_forecast(report);
   } else {
-    say(report.findings);  // warnings
     print_report(report);
   }
   const ExitCode code = report.exit_code();

@@ -26,7 +26,7 @@ struct RunOptions {
   bool detach = false;
   bool json = false;
 
-  void declare(Options& options);
+  void declare(Options& options, const std::string& default_store);
   PullPolicy pull_policy() const;
 };
 
@@ -43,6 +43,8 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
 // Says an error or findings as --json or for people; gives the exit code.
 int say(const Error& error, bool json = false);
 int say(Findings& findings, bool json = false);
+// The value of --store, else $BOXCAR_STORE, else the command's own; absolute.
+std::string store_directory(const std::string& option, const std::string& by_default);
 void say_progress(const std::string& line);  // of a pull, to stderr
 
 }  // namespace boxcar

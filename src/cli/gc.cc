@@ -37,13 +37,7 @@ int run_gc(const Args& args) {
       return say(Error{ErrorKind::Invalid, "--max-size: '" + size + "' is not a size; write 500Mi or 100Gi", {}});
     gc.max_bytes = static_cast<std::uint64_t>(*bytes);
   }
-  if (directory.empty()) {
-    const char* given = std::getenv("BOXCAR_STORE");
-    directory = given != nullptr && *given != '\0'       ? given
-                : exists(".boxcar") || !exists(".kliko") ? ".boxcar"
-                                                         : ".kliko";
-  }
-  directory = absolute_path(directory, current_directory());
+  directory = store_directory(directory, exists(".boxcar") || !exists(".kliko") ? ".boxcar" : ".kliko");
   if (!exists(directory)) return say(Error{ErrorKind::Invalid, "there is no store at " + directory, {}});
   if (unreachable) {
     auto record = RunStore::open(RunStore::default_path());
@@ -58,13 +52,17 @@ int run_gc(const Args& args) {
   const auto report = (*store)->gc(gc);
   if (!report) return say(report.error());
   std::uint64_t bytes = 0;
+  std::size_t results = 0;
   for (const auto& removed : report->removed) {
     fmt::print("{} {} ({}, {})\n", gc.dry_run ? "would remove" : "removed", removed.path, human_bytes(removed.bytes),
                removed.why);
     bytes += removed.bytes;
+    results += removed.result ? 1 : 0;
   }
-  fmt::print("{} {} results, {}; {} stay, {}\n", gc.dry_run ? "would remove" : "removed", report->removed.size(),
-             human_bytes(bytes), report->kept, human_bytes(report->kept_bytes));
+  const std::size_t others = report->removed.size() - results;
+  fmt::print("{} {} results{}, {}; {} results stay, {}\n", gc.dry_run ? "would remove" : "removed", results,
+             others == 0 ? "" : fmt::format(" and {} old logs, digests and workspaces", others), human_bytes(bytes),
+             report->kept, human_bytes(report->kept_bytes));
   return 0;
 }
 

@@ -13,7 +13,7 @@ int run_run(const Args& args) {
   RunOptions run;
   std::string path;
   options.required("workflow", path, "The workflow file, or a folder with a boxcar.yml");
-  run.declare(options);
+  run.declare(options, ".boxcar beside the workflow");
   if (const auto code = options.parse(args)) return *code;
 
   struct stat info {};

@@ -5,6 +5,7 @@
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
@@ -111,7 +112,7 @@ int run_tool(const Args& args) {
   std::string parameters;
   Args rest;
   Args places;
-  run.declare(options);
+  run.declare(options, "./.kliko");
   const auto place = [&](const char* name, const char* help) {
     options.value(name, places.emplace_back(), help, "DIR");
   };
@@ -146,7 +147,15 @@ int run_kliko_run(const Args& args) {
         "Runs a Kliko image. Without --output its results go to ./output (./work for a join image).\n"
         "'kliko-run IMAGE --help' lists the image's own parameters.\n\n"
         "Example:\n  kliko-run kliko/simms --output simms --tel meerkat\n");
-    return args.empty() ? 2 : 0;
+    return args.empty() ? kWrong : kDone;
+  }
+  if (args[0] == "--version") {
+    std::printf("kliko-run (boxcar %s)\n", version());
+    return kDone;
+  }
+  if (args[0].starts_with("-")) {
+    return say(
+        Error{ErrorKind::Invalid, "kliko-run needs an IMAGE first, not " + in_quotes(args[0]) + "; try --help", {}});
   }
   return run_one({}, args[0], Args(args.begin() + 1, args.end()), "", {"kliko-run", args, true});
 }
@@ -158,8 +167,9 @@ int run_chain(const Args& args) {
       "boxcar chain 'kliko/simms --tel meerkat' 'kliko/meqtree-pipeliner' 'kliko/wsclean --weight uniform'");
   RunOptions run;
   Args links;
-  run.declare(options);
+  run.declare(options, "./.kliko");
   options.list("links", links, "An image and its options, quoted as one argument");
+  options.hint("quote each image with its options as one argument: boxcar chain 'IMAGE --option value' …");
   if (const auto code = options.parse(args)) return *code;
   if (links.empty())
     return say(Error{ErrorKind::Invalid, "boxcar chain needs an IMAGE; try 'boxcar chain --help'", {}}, run.json);

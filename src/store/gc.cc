@@ -213,7 +213,7 @@ class Store::Collector {
     };
     const auto drop = [&](const std::string& path, const char* what) {
       if (!old(path)) return;
-      report_.removed.push_back({path, bytes_below(path), what});
+      report_.removed.push_back({path, bytes_below(path), what, false});
       if (!options_.dry_run) (void)remove_tree(path);
     };
     for (const auto& name : names_in(join_path(state_.root, "digests"))) {

@@ -25,6 +25,7 @@ struct GcReport {
     std::string path;
     std::uint64_t bytes = 0;
     std::string why;
+    bool result = true;  // false: logs, digests of input files, a kept workspace
   };
   std::vector<Removed> removed;
   std::uint64_t kept = 0;

@@ -6,6 +6,7 @@ kept() { find .kliko -name manifest.json | wc -l; }
 [ "$(kept)" = 3 ] || fail "three results"
 expect_exit 0 boxcar gc --store .kliko --older-than 0s --dry-run
 [ "$(kept)" = 3 ] || fail "--dry-run removed something"
+expect_out '^would remove 3 results and [0-9]+ old logs, digests and workspaces, .*; 0 results stay'
 expect_exit 0 boxcar gc --store .kliko --older-than 1d
 [ "$(kept)" = 3 ] || fail "all are younger than a day"
 chmod u+w "$result/output/text"
