@@ -119,7 +119,7 @@ int run_logs(const Args& args) {
   std::string what;
   bool follow = false;
   unsigned attempt = 0;
-  Options options("logs", "Prints what the containers of a run printed; of the latest run where none is named.",
+  Options options("boxcar logs", "Prints what the containers of a run printed; of the latest run where none is named.",
                   "boxcar logs\n  boxcar logs 20261122-141930/simulate\n  boxcar logs -f");
   options.value("run", what, "a run, or one of its steps: RUN/STEP, or /STEP of the latest run", "RUN[/STEP]");
   options.flag("-f,--follow", follow, "go on until the run has ended");

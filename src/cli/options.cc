@@ -13,6 +13,7 @@ struct Options::State {
   CLI::App app;
   std::string command;
   std::vector<std::string>* rest = nullptr;
+  std::string hint;
 };
 
 Options::Options(const std::string& command, const std::string& description, const std::string& example)
@@ -62,6 +63,10 @@ void Options::rest(std::vector<std::string>& values, const std::string& name, co
   state_->app.footer(name + (required ? "" : " (optional)") + ": " + help + "\n" + state_->app.get_footer());
 }
 
+void Options::hint(const std::string& text) {
+  state_->hint = text;
+}
+
 std::optional<int> Options::parse(const std::vector<std::string>& args) {
   try {
     // CLI11 takes them last first.
@@ -73,7 +78,10 @@ std::optional<int> Options::parse(const std::vector<std::string>& args) {
     return 0;
   } catch (const CLI::Error& error) {
     const bool json = std::find(args.begin(), args.end(), "--json") != args.end();
-    say(Error{ErrorKind::Invalid, error.what(), {}}, json);
+    std::string message = error.what();
+    const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    if (extra && !state_->hint.empty()) message += "; " + state_->hint;
+    say(Error{ErrorKind::Invalid, std::move(message), {}}, json);
     if (!json) std::fprintf(stderr, "Try '%s --help'.\n", state_->command.c_str());
     return 2;
   }

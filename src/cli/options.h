@@ -26,6 +26,9 @@ class Options {
   // Everything from the first positional argument on, untouched: the tool's own options.
   void rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required);
 
+  // Said with the error where there are arguments that nothing takes.
+  void hint(const std::string& text);
+
   // None: go on. Otherwise the command ends with that exit code: 0 after --help, 2 after an error, said on stderr.
   std::optional<int> parse(const std::vector<std::string>& args);
 

@@ -71,7 +71,7 @@ std::string json_of(const std::vector<RunRecord>& runs) {
 int run_runs(const Args& args) {
   bool json = false;
   unsigned limit = 20;
-  Options options("runs", "Lists the recorded runs, newest first.", "boxcar runs -n 5");
+  Options options("boxcar runs", "Lists the recorded runs, newest first.", "boxcar runs -n 5");
   options.value("-n,--limit", limit, "how many; 0: all");
   options.flag("--json", json, "print a JSON array");
   if (const auto code = options.parse(args)) return *code;

@@ -57,7 +57,8 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     line.column(interrupted ? "interrupted" : name_of(step.status), 11, style_of(step.status)).add("  ");
     line.column(step.seconds > 0 ? human_duration(step.seconds) : "", 7, Style::Plain, true).add("  ");
     if (step.attempts > 1) line.add(fmt::format("{} attempts  ", step.attempts));
-    line.add(step.status == StepStatus::Cached ? step.key.short_hex() : visible(step.message), Style::Dim);
+    line.column(step.key.is_zero() ? "" : step.key.short_hex(), 12, Style::Dim).add("  ");
+    line.add(visible(step.message), Style::Dim);
     text += line.text() + "\n";
   }
   if (cached > most_cached) text += fmt::format("{} steps cached\n", cached);
@@ -78,7 +79,7 @@ int run_status(const Args& args) {
   std::string id;
   bool json = false;
   bool watch = false;
-  Options options("status", "Shows the steps of a run, the latest where none is named.",
+  Options options("boxcar status", "Shows the steps of a run, the latest where none is named.",
                   "boxcar status\n  boxcar status 20261122-141930 --json");
   options.value("run", id, "the run's name, or its beginning", "RUN");
   options.flag("--json", json, "print the document that `run --json` prints");

@@ -56,7 +56,7 @@ Result<void> stop(const RunRecord& run, bool now) {
 int run_stop(const Args& args) {
   std::string id;
   bool now = false;
-  Options options("stop", "Stops a run, the latest where none is named, and waits until nothing of it is left.",
+  Options options("boxcar stop", "Stops a run, the latest where none is named, and waits until nothing of it is left.",
                   "boxcar stop\n  boxcar stop 20261122-141930 --now");
   options.value("run", id, "the run's name, or its beginning", "RUN");
   options.flag("--now", now, "kill its containers without the time to end by themselves");

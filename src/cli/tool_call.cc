@@ -31,7 +31,11 @@ class CallParser {
         call_.help = true;
         return call_;
       }
-      if (!arg.starts_with("--") || arg == "--") {
+      if (arg == "--") {
+        error("nothing is to be set apart by '--': what follows the image are the tool's options");
+        continue;
+      }
+      if (!arg.starts_with("--")) {
         error(in_quotes(arg) + " is not an option of the tool; they begin with --");
         continue;
       }
@@ -146,6 +150,13 @@ std::string help_of(const Parameter& parameter) {
   return head + "\n" + indented(body, "        ");
 }
 
+std::string section_text(const Tool& tool, const std::string& name) {
+  const auto section =
+      std::find_if(tool.sections.begin(), tool.sections.end(), [&](const Section& one) { return one.name == name; });
+  const bool says_more = section != tool.sections.end() && section->description != name;
+  return says_more ? indented(section->description, "  ") + "\n" : "";
+}
+
 }  // namespace
 
 ToolCall parse_tool_call(const Tool& tool, const std::string& image, const std::vector<std::string>& args,
@@ -170,7 +181,7 @@ std::string tool_help(const Tool& tool, const std::string& usage) {
   for (const auto& parameter : tool.parameters) {
     if (parameter.section != section || &parameter == &tool.parameters.front()) {
       section = parameter.section;
-      out += "\n" + (section.empty() ? "Parameters" : printable(section)) + ":\n";
+      out += "\n" + (section.empty() ? "Parameters" : printable(section)) + ":\n" + section_text(tool, section);
     }
     out += help_of(parameter);
   }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/interrupt.h"
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
@@ -99,6 +100,10 @@ nlohmann::ordered_json json_of(const Tool& tool) {
   out["container"] = tool.container;
   out["mode"] = tool.mode;
   out["command"] = tool.command;
+  out["sections"] = nlohmann::ordered_json::array();
+  for (const auto& section : tool.sections) {
+    out["sections"].push_back({{"name", section.name}, {"description", section.description}});
+  }
   out["parameters"] = nlohmann::ordered_json::array();
   for (const auto& parameter : tool.parameters) {
     nlohmann::ordered_json p;
@@ -183,6 +188,10 @@ int run_kliko_validate(const Args& args) {
         "Usage: kliko-validate [FILE]\n\nSays whether a kliko.yml (default /kliko.yml) is valid.\n\n"
         "Example:\n  kliko-validate ./kliko.yml\n");
     return 0;
+  }
+  if (!args.empty() && args[0] == "--version") {
+    std::printf("kliko-validate (boxcar %s)\n", version());
+    return kDone;
   }
   const std::string path = args.empty() ? "/kliko.yml" : args[0];
   auto text = read_file(path);

@@ -79,10 +79,11 @@ Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy,
   if (policy != PullPolicy::Always) {
     if (ImagePtr image = state_->known(Catalog::Kind::Name, reference)) return image;
   }
-  const std::string local = policy == PullPolicy::Always ? "" : "the local store: not there";
   if (policy == PullPolicy::Never)
-    return fail(ErrorKind::NotFound, "no image " + reference + ": " + local + ", and it is not to be fetched");
-  return state_->look_elsewhere(name, reference, local, progress);
+    return fail(ErrorKind::NotFound, "there is no image " + reference +
+                                         " in the local store, and it is not to be fetched; 'boxcar image pull' would");
+  return state_->look_elsewhere(name, reference, policy == PullPolicy::Always ? "" : "\n  the local store: not there",
+                                progress);
 }
 
 Result<std::vector<ImagePtr>> ImageStore::import(const std::string& source, const std::string& as,

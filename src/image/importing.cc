@@ -11,6 +11,13 @@
 
 namespace boxcar {
 
+namespace {
+
+constexpr const char* kWhatToDo =
+    "\n  check its name, log in to its registry (skopeo login), or import it: boxcar image import docker-archive:FILE";
+
+}  // namespace
+
 ImagePtr with_reference(Image image, const std::string& reference) {
   image.reference = reference;
   return std::make_shared<const Image>(std::move(image));
@@ -108,7 +115,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
                                                    std::string places, const Progress& progress) {
   Error last;
   const auto asked = [&](const std::string& place, Error error) {
-    places += (places.empty() ? "" : "; ") + place + ": " + error.text();
+    places += "\n  " + place + ": " + (error.kind == ErrorKind::NotFound ? "not there" : error.text());
     last = std::move(error);
   };
   const auto done = [&](const Result<ImagePtr>& image) {
@@ -138,7 +145,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
   auto image = take_named("docker://" + reference, reference, progress);
   if (done(image)) return image;
   asked("the registry", std::move(image).error());
-  return fail(last.kind, "no image " + reference + ": " + places);
+  return fail(last.kind, "there is no image " + reference + places + kWhatToDo);
 }
 
 }  // namespace boxcar

@@ -113,7 +113,10 @@ Result<void> fetch_to_layout(const std::string& source, const std::string& layou
     return fail(ErrorKind::Unavailable, "the program skopeo, which fetches images, is not installed");
   }
   if (finished->exit.code == 0) return {};
-  const std::string words = last_words(finished->err);
+  std::string words = last_words(finished->err);
+  if (const std::string doing = "initializing source " + source + ": "; words.starts_with(doing)) {
+    words.erase(0, doing.size());
+  }
   return fail(kind_of(words), words.empty() ? "skopeo ended with " + std::to_string(finished->exit.code) : words);
 }
 

@@ -52,6 +52,11 @@ struct Resources {
   friend bool operator==(const Resources&, const Resources&) = default;
 };
 
+struct Section {  // of parameters, for people
+  std::string name;
+  std::string description;
+};
+
 struct Tool {
   std::string format;  // of the document that declares it: "kliko", "boxcar"
   std::string name;
@@ -62,7 +67,8 @@ struct Tool {
   std::string container;
   std::string mode;  // the format's own word for how data goes through: Kliko's "split" or "join"
   int schema_version = 0;
-  std::vector<Parameter> parameters;
+  std::vector<Section> sections;
+  std::vector<Parameter> parameters;  // those of a section stand together
   std::vector<Port> inputs;
   std::vector<Port> outputs;
   // argv. "${inputs.x}", "${outputs.x}" and "${params.x}" stand for paths and values; see model/template.h.

@@ -126,8 +126,8 @@ class KlikoReader {
                            report_);
       section.need("name");
       section.need("description");
-      section.text("description");
       const auto heading = section.text("name").value_or("");
+      tool_.sections.push_back({heading, section.text("description").value_or("")});
       section.need("fields");
       const auto* fields = section.sequence("fields");
       if (fields == nullptr) continue;

@@ -11,4 +11,8 @@ expect_exit 2 boxcar run --pull never --json boxcar.yml
 expect_json '[.findings[].line] == [4, 5]' '.findings[0].message | contains("test/nowhere")'
 [ ! -e .boxcar ] || [ -z "$(find .boxcar -name manifest.json)" ] || fail "something ran"
 expect_exit 2 boxcar tool --pull never test/nowhere
-expect_err 'test/nowhere'
+expect_err "there is no image docker.io/test/nowhere:latest in the local store.*'boxcar image pull'"
+# Each place that was asked stands on a line of its own, and after them what to do.
+DOCKER_HOST=unix://$PWD/no-docker.sock expect_exit 3 boxcar tool 127.0.0.1:1/test/nowhere
+expect_err '^boxcar: there is no image 127.0.0.1:1/test/nowhere:latest$' '^  the local store: not there$' '^  Docker: no Docker answers at' \
+  '^  Podman: not (there|installed)$' '^  the registry: .*refused$' '^  check its name.* boxcar image import'

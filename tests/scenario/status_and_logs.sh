@@ -10,6 +10,7 @@ expect_out "$first.*succeeded" 'failed'
 [ "$(grep -n "$first" "$SCENARIO/out" | cut -d: -f1)" -gt "$(grep -n failed "$SCENARIO/out" | head -1 | cut -d: -f1)" ] || fail "newest first"
 expect_exit 0 boxcar status
 expect_out '1-talk.*cached' '2-fail.*failed'
+sed -n '/^[12]-/p' "$SCENARIO/out" | grep -Evq ' [0-9a-f]{12} ' && fail "each step's key: $(cat "$SCENARIO/out")"
 expect_exit 0 boxcar status "$first"
 expect_out '1-talk.*succeeded'
 expect_exit 0 boxcar logs

@@ -14,8 +14,14 @@ SPEC
 for program in 'boxcar tool' kliko-run; do
   expect_exit 0 $program test/helpful --help
   expect_out 'Create a simulated measurement set' '--tel' 'telescope name' 'meerkat' 'the seven' 'kat-7' \
-    '--synthesis-time' 'float' 'Synthesis time in hours' 'required' '--sky' 'List\[file\]|file'
+    'observation:$' 'What is observed' '--synthesis-time' 'float' 'Synthesis time in hours' 'required' '--sky' 'List\[file\]|file'
 done
+expect_exit 0 boxcar inspect test/helpful
+expect_out '^  What is observed$' '^ +telescope name$'
+expect_exit 0 boxcar inspect --json test/helpful
+expect_json '.sections == [{name: "observation", description: "What is observed"}]'
+expect_exit 2 boxcar tool test/helpful -- --tel kat-7
+expect_err "nothing is to be set apart by '--'"
 expect_exit 0 boxcar tool --help
 expect_out 'IMAGE' '--store' 'boxcar tool .*--'
 [ ! -e .kliko ] || fail "asking for help made a store"
