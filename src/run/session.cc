@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t kManySteps = 1000;  // from here on it pays to compare results ahead of the loop
 
 // Steps by name, or findings.
-std::vector<StepIndex> steps_named(const Plan& plan, const std::vector<std::string>& names, Findings& findings) {
+std::vector<StepIndex> steps_named(const Plan& plan, const std::string& option, const std::vector<std::string>& names,
+                                   Findings& findings) {
   std::vector<StepIndex> steps;
   for (const auto& name : names) {
     if (const auto step = plan.find(name)) {
@@ -28,9 +29,24 @@ std::vector<StepIndex> steps_named(const Plan& plan, const std::vector<std::stri
     }
     std::vector<std::string> known;
     for (const auto& step : plan.steps) known.push_back(step.name);
-    findings.error(plan.file, {}, "there is no step '" + name + "'" + did_you_mean(name, known));
+    findings.error(plan.file, {}, option + ": there is no step " + in_quotes(name) + did_you_mean(name, known));
   }
   return steps;
+}
+
+// What is not to run at all can't run again.
+void refuse_unwanted(RunReport& report, const std::vector<StepIndex>& rerun) {
+  if (report.wanted.empty()) return;
+  std::vector<std::string> wanted;
+  for (StepIndex step = 0; step < report.plan.steps.size(); ++step) {
+    if (report.wanted[step]) wanted.push_back(report.plan.steps[step].name);
+  }
+  for (const StepIndex step : rerun) {
+    if (report.wanted[step]) continue;
+    const auto& name = report.plan.steps[step].name;
+    report.findings.error(report.plan.file, {},
+                          "--rerun: no --target needs step " + in_quotes(name) + did_you_mean(name, wanted));
+  }
 }
 
 bool holds(const std::string& directory, const std::string& path) {
@@ -172,8 +188,11 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
     return report;
   }
   report.plan = *std::move(plan);
-  const auto targets = steps_named(report.plan, request.targets, report.findings);
-  const auto rerun = steps_named(report.plan, request.rerun, report.findings);
+  for (const auto& warning : report.findings.all()) observer.note(warning.text());
+  const auto targets = steps_named(report.plan, "--target", request.targets, report.findings);
+  const auto rerun = steps_named(report.plan, "--rerun", request.rerun, report.findings);
+  if (!targets.empty()) report.wanted = report.plan.needed_for(targets);
+  refuse_unwanted(report, rerun);
   if (!report.findings.ok()) return report;
 
   // From here on the plan does not change. Where its results are kept, and where the run is recorded.
@@ -210,7 +229,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   options.dry_run = request.dry_run;
   options.keep_failed = request.keep_failed;
   options.grace = request.grace;
-  if (!targets.empty()) options.wanted = report.plan.needed_for(targets);
+  options.wanted = report.wanted;
   if (!rerun.empty()) {
     options.rerun.resize(report.plan.steps.size());
     for (const StepIndex step : rerun) options.rerun[step] = true;
@@ -220,7 +239,6 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
       return explain_miss(record ? record->get() : nullptr, store, report, step, action);
     };
   }
-  report.wanted = options.wanted;
   Scheduler scheduler({report.plan, store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
                       std::move(options));
   if (!request.dry_run) recorder.begin(request, report);
