@@ -33,7 +33,7 @@ enum class PortKind { Directory, File, Stream };
 std::string_view name_of(PortKind kind);  // "directory", …
 
 // Paths are absolute and inside the container. An input file's path that ends in "/" is a directory in which the file
-// keeps its own name. The directory of an output file belongs to that port alone.
+// keeps its own name. The directory of an output file belongs to the output files there alone.
 struct Port {
   std::string name;
   PortKind kind = PortKind::Directory;

@@ -105,18 +105,27 @@ class ToolReader {
     return port;
   }
 
-  // Every port is a mount of its own, so none may lie within another.
+  struct Place {
+    const Port* port;
+    std::string_view path;
+    bool output_file;
+
+    bool shares_with(const Place& other) const {
+      return output_file && other.output_file && path == other.path && port->path != other.port->path;
+    }
+  };
+
+  // Every port is a mount of its own, so none may lie within another; but several output files may share a directory.
   void check_places() {
-    struct Place {
-      const Port* port;
-      std::string_view path;
-    };
     std::vector<Place> places;
-    for (const auto& port : tool_.inputs) places.push_back({&port, mounted(port, true)});
-    for (const auto& port : tool_.outputs) places.push_back({&port, mounted(port, false)});
+    for (const auto& port : tool_.inputs) places.push_back({&port, mounted(port, true), false});
+    for (const auto& port : tool_.outputs) {
+      places.push_back({&port, mounted(port, false), port.kind == PortKind::File});
+    }
     for (std::size_t i = 0; i < places.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (!lies_within(places[i].path, places[j].path) && !lies_within(places[j].path, places[i].path)) continue;
+        if (places[i].shares_with(places[j])) continue;
         report_.error(places[i].port->at, "port " + in_quotes(places[i].port->name) + " at " +
                                               std::string(places[i].path) + " and port " +
                                               in_quotes(places[j].port->name) + " at " + std::string(places[j].path) +

@@ -82,6 +82,7 @@ class Commit {
     record_.result.seconds = ending_.seconds;
     record_.result.peak_memory = ending_.peak_memory;
     record_.result.finished = now_micros();
+    for (const auto& output : action_.outputs) CHECK_OK(set_apart(output));
     for (const auto& output : action_.outputs) CHECK_OK(add_output(output));
     entries_ = encoder_.take();
     TRY(fd_, open_file(directory_, O_RDONLY | O_DIRECTORY));
@@ -106,6 +107,17 @@ class Commit {
   const StoredResult& result() const { return record_.result; }
 
  private:
+  // An output file that was written beside another port's goes to its own port.
+  Result<void> set_apart(const ActionOutput& output) {
+    const ActionOutput* const host = sharing_host(action_.outputs, output);
+    if (host == nullptr) return {};
+    const std::string name(base_name(output.path));
+    const std::string from = join_path(join_path(directory_, host->port), name);
+    const std::string to = join_path(join_path(directory_, output.port), name);
+    if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return fail_errno("moving " + from);
+    return {};
+  }
+
   Result<void> add_output(const ActionOutput& output) {
     const std::string path = join_path(directory_, output.port);
     TreeDigest linked;

@@ -272,6 +272,17 @@ class Settler {
 
 }  // namespace
 
+const ActionOutput* sharing_host(const std::vector<ActionOutput>& outputs, const ActionOutput& output) {
+  if (output.kind != PortKind::File || !output.direct.empty()) return nullptr;
+  for (const auto& other : outputs) {
+    if (&other == &output) return nullptr;
+    const bool beside = other.kind == PortKind::File && other.direct.empty() &&
+                        directory_name(other.path) == directory_name(output.path);
+    if (beside) return &other;
+  }
+  return nullptr;
+}
+
 Result<bool> settle_output(const std::string& directory, const ActionOutput& output,
                            const std::vector<ActionInput>& inputs) {
   TRY(auto root, open_file(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW));

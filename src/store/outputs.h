@@ -20,4 +20,8 @@ namespace boxcar {
 Result<bool> settle_output(const std::string& directory, const ActionOutput& output,
                            const std::vector<ActionInput>& inputs);
 
+// Several output files may lie in one directory, which is mounted for the first of them. Of the others that first one;
+// null: `output` has a mount of its own.
+const ActionOutput* sharing_host(const std::vector<ActionOutput>& outputs, const ActionOutput& output);
+
 }  // namespace boxcar

@@ -10,6 +10,7 @@
 #include "store/copy.h"
 #include "store/layout.h"
 #include "store/manifest.h"
+#include "store/outputs.h"
 #include "store/state.h"
 
 namespace boxcar {
@@ -91,6 +92,7 @@ class Preparation {
     }
     std::string source = join_path(result(), output.port);
     CHECK_OK(make_directory(source, 0777));
+    if (sharing_host(action_.outputs, output) != nullptr) return {};  // commit() sets it apart
     CHECK_OK(open_to_all(source));
     const ActionInput* base = worked_on(output);
     if (base != nullptr && !base->source.empty()) {

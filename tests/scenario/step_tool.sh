@@ -19,10 +19,21 @@ steps:
       inputs: {text: {kind: file}}
       outputs: {out: {kind: file}}
     inputs: {text: sort/sorted}
-outputs: {reversed: {from: reverse/out, to: ./reversed.txt}}
+  both: # two files that the program writes side by side; what lies beside them is dropped
+    image: test/plain
+    tool:
+      command: [sh, -c, 'cd /out; touch more; head -1 $0 >first; tail -1 $0 >last', "${inputs.text}"]
+      inputs: {text: {kind: file}}
+      outputs: {first: {kind: file, path: /out/first}, last: {kind: file, path: /out/last}, no: {kind: file, path: /out/no, optional: true}}
+    inputs: {text: sort/sorted}
+outputs: {reversed: {from: reverse/out, to: ./reversed.txt}, first: {from: both/first, to: ./1}, last: {from: both/last, to: ./2}}
 FLOW
-expect_exit 0 boxcar run boxcar.yml
+expect_exit 0 boxcar run --json boxcar.yml
 expect_text reversed.txt $'b\na'
+expect_text 1 a
+expect_text 2 b
+result=$(json .steps.both.result)
+[ "$(cd "$result" && echo first/* last/* no*)" = 'first/first last/last no*' ] || fail "$(find "$result")"
 sed -i 's/-o, "${outputs.sorted}"/-r/' boxcar.yml  # declared, not written
 expect_exit 1 boxcar run boxcar.yml
 expect_err 'sort.*sorted'
