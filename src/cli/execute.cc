@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 
@@ -153,6 +154,10 @@ void say_progress(const std::string& line) {
 }
 
 int execute(const RunOptions& options, Workflow workflow, const std::string& default_store, const Call& call) {
+  // Of a directory that was removed: what is relative would be taken for a path of /.
+  if (char here[PATH_MAX]; ::getcwd(here, sizeof here) == nullptr) {
+    return say(errno_error("finding the current directory", errno), options.json);
+  }
   RunRequest request;
   for (const auto& setting : options.set) {
     const auto equals = setting.find('=');

@@ -39,7 +39,12 @@ class Printer {
   }
 
   void flush() {
-    (void)write_all(fd_, buffer_);
+    if (fd_ == 2) {
+      (void)write_all(2, buffer_);
+    } else {
+      boxcar::print(buffer_);
+      std::fflush(stdout);
+    }
     buffer_.clear();
   }
 

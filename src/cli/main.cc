@@ -1,4 +1,7 @@
 // boxcar: one binary, several names.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 
@@ -80,8 +83,12 @@ int run(int argc, char** argv) {
 }  // namespace boxcar
 
 int main(int argc, char** argv) {
+  // Where stdin, stdout or stderr is closed, no file may come to be in its place and get what is said.
+  int null = 0;
+  while (null >= 0 && null <= STDERR_FILENO) null = ::open("/dev/null", O_RDWR);
+  ::close(null);
   const int code = boxcar::run(argc, argv);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  std::perror("boxcar: writing to stdout");
+  std::fputs("boxcar: writing to stdout failed\n", stderr);
   return code == 0 ? 3 : code;
 }

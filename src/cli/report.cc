@@ -179,8 +179,8 @@ void write_json_report(const RunReport& report, const JsonReport::Sink& sink) {
 }
 
 void print_json_report(const RunReport& report) {
-  write_json_report(report, [](std::string_view piece) { (void)write_all(1, piece); });
-  (void)write_all(1, "\n");
+  write_json_report(report, print);
+  print("\n");
 }
 
 std::string json_report(const RunReport& report) {

@@ -83,7 +83,7 @@ int run_runs(const Args& args) {
     (void)write_all(2, "No run is recorded yet.\n");
     return 0;
   }
-  (void)write_all(1, json ? json_of(*runs) : table_of(*runs, Terminal::of(1)));
+  print(json ? json_of(*runs) : table_of(*runs, Terminal::of(1)));
   return 0;
 }
 

@@ -67,10 +67,10 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
 }
 
 void print_json(const RunRecord& run, const std::vector<StepRecord>& steps) {
-  JsonReport json([](std::string_view piece) { (void)write_all(1, piece); }, run.id, status_of(run), seconds_of(run));
+  JsonReport json(print, run.id, status_of(run), seconds_of(run));
   for (const StepRecord& step : steps) json.step(step, result_of(run, step));
   json.end();
-  (void)write_all(1, "\n");
+  print("\n");
 }
 
 }  // namespace
@@ -96,9 +96,10 @@ int run_status(const Args& args) {
     id = run->id;  // another that begins meanwhile is not meant
     const bool again = watch && status_of(*run) == "running";
     if (json && !again) print_json(*run, *steps);
-    if (!json && watch && terminal.live) (void)write_all(1, "\x1b[H\x1b[J");
-    if (!json && (!again || terminal.live)) (void)write_all(1, table_of(*run, *steps, terminal));
+    if (!json && watch && terminal.live) print("\x1b[H\x1b[J");
+    if (!json && (!again || terminal.live)) print(table_of(*run, *steps, terminal));
     if (!again) return 0;
+    std::fflush(stdout);
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 }

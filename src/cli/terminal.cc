@@ -98,6 +98,10 @@ std::size_t end_of_sequence(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
 Terminal Terminal::of(int fd) {
   Terminal terminal;
   terminal.fd = fd;

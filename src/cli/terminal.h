@@ -26,6 +26,9 @@ struct Terminal {
   std::string styled(Style style, std::string_view text) const;
 };
 
+// To stdout. What can't be written is noticed in the end, by main().
+void print(std::string_view text);
+
 // Columns that text without control characters takes: wide characters two, combining ones none.
 std::size_t width_of(std::string_view text);
 // What of a container's line is shown: the rest of what it overwrote with carriage returns, colours and other
