@@ -10,6 +10,7 @@
 #include "run/recorder.h"
 #include "run/tools.h"
 #include "store/layout.h"
+#include "store/outputs.h"
 #include "store/store.h"
 
 namespace boxcar {
@@ -70,6 +71,25 @@ void keep_apart(const Plan& plan, const std::string& store, Findings& findings) 
   }
 }
 
+// What a step changes in place becomes its result, and no result leads out of itself. Said before the step has run.
+void refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
+  for (const auto& step : plan.steps) {
+    for (const auto& input : step.inputs) {
+      if (input.step != PlannedInput::host || input.parameter) continue;
+      const Port& port = step.tool->tool->inputs[input.port];
+      const auto& outputs = step.tool->tool->outputs;
+      const bool in_place =
+          std::any_of(outputs.begin(), outputs.end(), [&](const Port& output) { return output.works_on == port.name; });
+      const auto link = in_place ? link_that_leads_out(input.path, port.path) : std::nullopt;
+      if (!link) continue;
+      findings.error(plan.file, {},
+                     "step '" + step.name + "' works in place on " + input.path + ", but there " +
+                         in_quotes(link->first) + " is a symlink to " + printable(link->second) +
+                         ", which leads out of it; put a copy in its place");
+    }
+  }
+}
+
 std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Observer& observer, RunReport& report) {
   const auto resolve = [&](const std::string& name, const std::string& template_name,
                            const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
@@ -87,7 +107,10 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
   };
   auto plan = make_plan(std::move(request.workflow), request.settings,
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
-  if (plan) keep_apart(*plan, request.store, report.findings);
+  if (plan) {
+    keep_apart(*plan, request.store, report.findings);
+    refuse_links_that_lead_out(*plan, report.findings);
+  }
   if (!report.findings.ok() || report.trouble) return std::nullopt;
   return plan;
 }

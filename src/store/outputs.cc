@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 
 #include "base/directory.h"
@@ -271,6 +272,21 @@ class Settler {
 };
 
 }  // namespace
+
+std::optional<std::pair<std::string, std::string>> link_that_leads_out(const std::string& root,
+                                                                       const std::string& mounted) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(root, error), end; !error && at != end; at.increment(error)) {
+    if (!at->is_symlink(error)) continue;
+    const std::string target = fs::read_symlink(at->path(), error);
+    const std::string path = at->path().string().substr(root.size() + (root.ends_with('/') ? 0 : 1));
+    if (!error && !within(mounted, absolute_path(target, directory_name(join_path(mounted, path))))) {
+      return std::pair(path, target);
+    }
+  }
+  return std::nullopt;
+}
 
 const ActionOutput* sharing_host(const std::vector<ActionOutput>& outputs, const ActionOutput& output) {
   if (output.kind != PortKind::File || !output.direct.empty()) return nullptr;

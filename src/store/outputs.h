@@ -1,7 +1,9 @@
 // What a container left, made into what a result may hold: checked, the caller's, read-only.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -19,6 +21,11 @@ namespace boxcar {
 // elsewhere, a FIFO, a socket, a device.
 Result<bool> settle_output(const std::string& directory, const ActionOutput& output,
                            const std::vector<ActionInput>& inputs);
+
+// The first symlink, with its target, in the directory `root` of the host that would lead out of it where a container
+// sees it at `mounted`: settle_output() refuses it in what a step works on in place. None: there is none.
+std::optional<std::pair<std::string, std::string>> link_that_leads_out(const std::string& root,
+                                                                       const std::string& mounted);
 
 // Several output files may lie in one directory, which is mounted for the first of them. Of the others that first one;
 // null: `output` has a mount of its own.

@@ -1,0 +1,18 @@
+# A symlink that leads out of a directory that a join step works on is found before the step runs; others are kept.
+make_kliko_image test/touch 'touch /work/touched' <<<'{schema_version: 4, io: join}'
+mkdir -p data/deep
+echo a >data/file
+ln -s ../file data/deep/inside
+ln -s /work/file data/absolute # as the container sees it: inside
+expect_exit 0 boxcar tool test/touch --work data
+[ -e data/touched ] && [ "$(readlink data/absolute)" = file ] || fail "$(ls -lR data)"
+for target in /etc/passwd ../../outside; do
+  rm -rf data/touched .kliko
+  ln -sfn $target data/deep/link
+  expect_exit 2 boxcar tool test/touch --work data
+  expect_err "works in place on $PWD/data, but there 'deep/link' is a symlink to $target, which leads out"
+  [ ! -e data/touched ] && [ ! -e .kliko ] || fail "it ran: $(find data .kliko)"
+done
+ln -sfn /nowhere data/deep/link
+make_kliko_image test/read 'cat /input/file >/output/file' <<<'{schema_version: 4, io: split}'
+expect_exit 0 boxcar tool test/read --input data # who only reads is not disturbed by it
