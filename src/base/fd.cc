@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -141,7 +142,7 @@ Result<void> empty_directory(int fd, int top, int level) {
     }
     if (::unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT) continue;
     if (level >= kMaxOpenLevels) {
-      static unsigned counter = 0;
+      static std::atomic<unsigned> counter = 0;
       const std::string moved = ".deep-" + std::to_string(::getpid()) + "-" + std::to_string(++counter);
       if (::renameat(fd, name, top, moved.c_str()) != 0) result = fail_errno("moving " + std::string(name));
       continue;

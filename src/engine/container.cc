@@ -69,6 +69,11 @@ Result<std::unique_ptr<Container>> Container::prepare(Job job, const std::vector
   return container;
 }
 
+Container::Container(Job job, const ContainerHost& host)
+    : job_(std::move(job)), host_(host), mounts_(job_.action->network ? host.network_files : host.no_network_files) {
+  mounts_.insert(mounts_.end(), job_.mounts.begin(), job_.mounts.end());
+}
+
 Container::~Container() {
   remove();
 }
@@ -84,20 +89,11 @@ Result<void> Container::make_bundle() {
   return {};
 }
 
-Result<void> Container::mount_root(const std::vector<std::string>& layers) {
-  // On the workspace's file system, not in memory: containers write gigabytes to /tmp.
-  Overlay overlay;
-  overlay.lower = layers;
-  overlay.upper = join_path(job_.directory, "upper");
-  overlay.work = join_path(job_.directory, "work");
-  overlay.target = join_path(bundle_, "rootfs");
-  overlay.scratch = true;
-  for (const auto& directory : {overlay.upper, overlay.work, overlay.target}) CHECK_OK(make_directories(directory));
-  // The upper directory is the container's "/": open to every user whatever our umask is.
-  if (::chmod(overlay.upper.c_str(), 0755) != 0) return fail_errno("opening " + overlay.upper);
-  CHECK_OK(mount_overlay(overlay));
-  root_ = overlay.target;
-  mounted_ = true;
+Result<void> Container::mount_root(std::vector<std::string> layers) {
+  if (const auto places = host_.places->layer(*job_.action->image, layers, mounts_); !places.empty()) {
+    layers.insert(layers.begin(), places);
+  }
+  TRY(root_, host_.roots->take(layers, job_.directory));
   return {};
 }
 
@@ -105,13 +101,12 @@ Result<void> Container::write_config() {
   const Action& action = *job_.action;
   ContainerSpec spec;
   spec.action = &action;
-  spec.root = root_;
-  spec.mounts = action.network ? host_.network_files : host_.no_network_files;
-  spec.mounts.insert(spec.mounts.end(), job_.mounts.begin(), job_.mounts.end());
+  spec.root = root_->target;
+  spec.mounts = mounts_;
   spec.recursive_readonly = host_.recursive_readonly;
   spec.reset_domain = host_.reset_domain;
   {
-    TRY(const auto root, open_file(root_, O_PATH | O_DIRECTORY));
+    TRY(const auto root, open_file(root_->target, O_PATH | O_DIRECTORY));
     TRY(spec.user, find_user(root.get(), action.user));
     std::vector<std::string> mounted;
     for (const auto& mount : job_.mounts) mounted.push_back(mount.target);
@@ -185,8 +180,8 @@ std::string Container::runtime_error() const {
 }
 
 bool Container::remove() {
-  if (mounted_ && !unmount(root_)) return false;
-  mounted_ = false;
+  if (root_ && !host_.roots->give_back(*root_, job_.directory, job_.shared)) return false;
+  root_.reset();
   if (!bundle_.empty()) {
     std::ignore = remove_tree(bundle_);
     std::ignore = remove_tree(join_path(join_path(host_.state, "runtime"), id()));  // a runtime that was killed left it

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/process.h"
 #include "engine/cgroups.h"
 #include "engine/engine.h"
+#include "engine/mount_places.h"
+#include "engine/roots.h"
 #include "engine/runtime.h"
 
 namespace boxcar {
@@ -17,6 +20,8 @@ struct ContainerHost {
   Runtime runtime;
   std::string state;  // RunGuard::state
   const RunCgroups* cgroups = nullptr;
+  std::shared_ptr<MountPlaces> places;
+  std::shared_ptr<Roots> roots;
   std::vector<Mount> network_files;     // /etc/resolv.conf and /etc/hosts for who shares the host's network
   std::vector<Mount> no_network_files;  // /etc/hosts for who has none
   bool recursive_readonly = true;
@@ -50,14 +55,14 @@ class Container {
   bool gone() const;    // no process of it is left
   Usage usage() const { return cgroup_.usage(); }
   std::string runtime_error() const;  // why the runtime could not run it, or ""
-  // Unmounts the root, removes cgroup, bundle and the runtime's state. False: something is busy still. What it wrote
+  // Gives back the root, removes cgroup, bundle and the runtime's state. False: something is busy still. What it wrote
   // stays in Job::directory, to be removed with the workspace.
   bool remove();
 
  private:
-  Container(Job job, const ContainerHost& host) : job_(std::move(job)), host_(host) {}
+  Container(Job job, const ContainerHost& host);
   Result<void> make_bundle();
-  Result<void> mount_root(const std::vector<std::string>& layers);
+  Result<void> mount_root(std::vector<std::string> layers);
   Result<void> write_config();
   Result<void> open_pipes();
   std::string pid_file() const;
@@ -65,9 +70,9 @@ class Container {
 
   const Job job_;
   const ContainerHost& host_;
-  std::string root_;    // the mounted root
+  std::vector<Mount> mounts_;  // the job's, and those of name services before them
+  std::optional<Roots::Root> root_;
   std::string bundle_;  // below host_.state
-  bool mounted_ = false;
   bool killed_ = false;
   uid_t uid_ = 0;
   JobCgroup cgroup_;

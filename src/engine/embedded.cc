@@ -388,6 +388,8 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   TRY(host.runtime, choose_runtime(options.runtime, user_cache_directory()));
   host.state = guard->state;
   host.cgroups = &guard->cgroups;
+  host.places = std::make_shared<MountPlaces>(join_path(host.state, "places"));
+  host.roots = std::make_shared<Roots>(join_path(host.state, "roots"));
   host.recursive_readonly = can_mount_readonly_recursively();
   host.reset_domain = has_domain();
   CHECK_OK(name_services(host));

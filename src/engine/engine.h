@@ -23,6 +23,7 @@ struct Job {
   Key key;
   AttemptName name;
   std::string directory;  // Workspace::scratch: the engine makes it
+  std::string shared;     // Workspace::shared
   std::vector<Mount> mounts;
 };
 

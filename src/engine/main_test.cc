@@ -110,6 +110,7 @@ Job EngineFixture::job(std::shared_ptr<const Action> action) {
   job.id = next++;
   job.action = std::move(action);
   job.directory = scratch / ("job" + std::to_string(job.id));
+  job.shared = scratch / "shared";
   return job;
 }
 

@@ -79,6 +79,7 @@ Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
   job.key = attempt.key;
   job.name = attempt.name;
   job.directory = attempt.workspace.scratch;
+  job.shared = attempt.workspace.shared;
   job.mounts = attempt.workspace.mounts;
   return engine->start(std::move(job));
 }

@@ -47,6 +47,7 @@ class Preparation {
   Result<Workspace> run(const AttemptName& name) {
     const std::string work = join_path(store_, "work");
     workspace_.directory = join_path(work, name.run + "." + name.step + "." + std::to_string(name.attempt));
+    workspace_.shared = join_path(work, name.run + ".shared");
     workspace_.scratch = join_path(workspace_.directory, "engine");
     workspace_.log_directory = attempt_directory(store_, name.run, name.step, name.attempt);
     if (::mkdir(workspace_.directory.c_str(), 0755) != 0) {

@@ -3,7 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <span>
 
 #include "base/directory.h"
 #include "base/text.h"
@@ -12,20 +13,22 @@ namespace boxcar {
 
 namespace {
 
-constexpr std::size_t kBatch = 256;
+constexpr std::size_t kBatch = 64;  // so many files are open at once
 // Above this, one sync of the whole file system is quicker than one of each file.
 constexpr std::size_t kMostSingle = 2000;
 
-Result<void> sync_one(int root, const std::string& path) {
-  TRY(const auto fd, open_beneath(root, path, O_RDONLY | O_NONBLOCK));
-  if (::fsync(fd.get()) != 0) return fail_errno("syncing " + printable(path));
-  return {};
-}
-
-void start_writing(int root, const std::string& path) {
-  if (const auto fd = open_beneath(root, path, O_RDONLY | O_NONBLOCK)) {
-    ::sync_file_range(fd->get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+// Writing starts for all before the first is waited for.
+Result<void> sync_batch(int root, std::span<const std::string> paths) {
+  std::vector<UniqueFd> files;
+  for (const auto& path : paths) {
+    TRY(auto fd, open_beneath(root, path, O_RDONLY | O_NONBLOCK));
+    ::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    files.push_back(std::move(fd));
   }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (::fsync(files[i].get()) != 0) return fail_errno("syncing " + printable(paths[i]));
+  }
+  return {};
 }
 
 }  // namespace
@@ -36,19 +39,11 @@ Result<void> sync_entries(int root, const std::vector<std::string>& paths, Pool&
     if (::syncfs(fd.get()) != 0) return fail_errno("syncing the store's file system");
     return {};
   }
-  for (const auto& path : paths) start_writing(root, path);
   const std::size_t batches = (paths.size() + kBatch - 1) / kBatch;
   std::vector<Result<void>> done(batches);
-  const auto sync_batch = [&](std::size_t batch) {
-    for (std::size_t i = batch * kBatch; i < std::min(paths.size(), (batch + 1) * kBatch) && done[batch]; ++i) {
-      done[batch] = sync_one(root, paths[i]);
-    }
-  };
-  if (batches == 1) {
-    sync_batch(0);
-  } else {
-    pool.for_each(batches, sync_batch);
-  }
+  pool.for_each(batches, [&](std::size_t i) {
+    done[i] = sync_batch(root, std::span(paths).subspan(i * kBatch, std::min(kBatch, paths.size() - i * kBatch)));
+  });
   for (auto& result : done) CHECK_OK(std::move(result));
   return {};
 }

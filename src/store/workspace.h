@@ -29,6 +29,7 @@ struct Workspace {
   // else is in it is removed with it.
   std::string directory;
   std::string scratch;        // below it, for the engine: what the container writes elsewhere in its root
+  std::string shared;         // of the whole run, beside it, for what the engine keeps from one container to the next
   std::string log_directory;  // <store>/runs/<run>/<step>.<attempt>; log.jsonl goes there
   std::vector<Mount> mounts;  // parents before children
   struct StagedInput {
