@@ -8,6 +8,10 @@
 
 namespace boxcar {
 
+std::string recorded_file(const Plan& plan) {
+  return plan.file.empty() ? "" : absolute_path(plan.file, current_directory());
+}
+
 void Recorder::begin(const RunRequest& request, const RunReport& report) {
   if (store_ == nullptr) return;
   run_ = report.run;
@@ -15,8 +19,7 @@ void Recorder::begin(const RunRequest& request, const RunReport& report) {
   RunRecord run;
   run.id = report.run;
   run.workflow = report.plan.name;
-  // The record is read from anywhere.
-  if (!report.plan.file.empty()) run.file = absolute_path(report.plan.file, current_directory());
+  run.file = recorded_file(report.plan);
   run.command = request.command;
   run.store = request.store;
   run.engine = request.engine;

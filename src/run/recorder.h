@@ -9,6 +9,9 @@ namespace boxcar {
 struct RunRequest;
 struct RunReport;
 
+// The workflow's file as the record names it: absolute, since it is read from anywhere. "" where there is none.
+std::string recorded_file(const Plan& plan);
+
 class Recorder : public Observer {
  public:
   // `store` null: only passes on.

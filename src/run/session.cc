@@ -119,7 +119,8 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
 std::string explain_miss(RunStore* record, Store& store, const RunReport& report, StepIndex step,
                          const Action& action) {
   if (record == nullptr) return "no result yet";
-  const auto before = record->previous(store.root(), report.plan.file, report.plan.steps[step].name, report.run);
+  const auto before =
+      record->previous(store.root(), recorded_file(report.plan), report.plan.steps[step].name, report.run);
   if (!before || !*before) return "no result yet: this step never ran";
   if ((*before)->key == action_key(action)) return "its earlier result is gone, was altered, or is too old";
   const auto fields = store.kept_fields((*before)->key, (*before)->image);

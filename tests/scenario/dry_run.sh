@@ -15,6 +15,8 @@ boxcar run boxcar.yml 2>/dev/null
 expect_exit 0 boxcar run --dry-run boxcar.yml --set line=three
 cat "$SCENARIO/err" >>"$SCENARIO/out"
 expect_out 'make.*cached' 'append.*line.*two.*three'
+expect_exit 0 env -C / boxcar run --dry-run "$PWD/boxcar.yml" --set line=three
+expect_err 'append.*line.*two.*three'
 [ "$(find .boxcar -name manifest.json | wc -l)" = 2 ] || fail "a dry run left a result"
 
 # An image that is not there is found by a dry run too.

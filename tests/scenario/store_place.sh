@@ -23,7 +23,7 @@ expect_store given cached boxcar tool --json --store "$SCENARIO/work/given" test
 expect_exit 0 kliko-run test/make --output out
 [ ! -e .boxcar ] && [ "$(find "$SCENARIO/work" -name manifest.json | wc -l)" = 4 ] || fail "$(find "$SCENARIO/work" -name manifest.json)"
 expect_exit 0 boxcar gc --dry-run
-expect_out '; 1 stay'
+expect_out '; 1 .*stay'
 BOXCAR_STORE='' expect_store elsewhere/.kliko cached boxcar tool --json test/make
 
 : >"$SCENARIO/work/file"
