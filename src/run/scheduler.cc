@@ -10,6 +10,8 @@ namespace boxcar {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
+constexpr auto kFirstPause = std::chrono::milliseconds(500);  // before another try; twice as long before the next
+constexpr auto kLongestPause = std::chrono::milliseconds(30'000);
 constexpr int kUnavailableTries = 3;  // of an engine or disk that is merely unavailable, whatever `retries` says
 
 }  // namespace
@@ -90,7 +92,7 @@ void Scheduler::settle_ready() {
   while (!ready_.empty()) {
     const StepIndex step = ready_.front();
     ready_.pop_front();
-    if (interrupts_ == 0 && (!failed_ || options_.keep_going)) inputs_ready(step);
+    if (!ending()) inputs_ready(step);
   }
 }
 
@@ -192,11 +194,11 @@ void Scheduler::would_run(StepIndex step, const Action& action) {
 void Scheduler::launch_what_fits() {
   const auto now = Clock::now();
   std::erase_if(delayed_, [&](const auto& delayed) {
-    if (delayed.first > now && interrupts_ == 0) return false;
+    if (delayed.first > now && !ending()) return false;
     runnable_.push_front(delayed.second);
     return true;
   });
-  if (interrupts_ > 0 || (failed_ && !options_.keep_going)) {
+  if (ending()) {
     runnable_.clear();
     blocked_.clear();
     return;
@@ -383,9 +385,9 @@ void Scheduler::infrastructure(StepIndex step, const Error& error) {
 bool Scheduler::retry(StepIndex step, bool unavailable) {
   const int tries = 1 + std::max(parts_.plan.steps[step].options->retries, unavailable ? kUnavailableTries - 1 : 0);
   if (states_[step].attempts >= tries) return false;
-  const auto delay = std::chrono::milliseconds(unavailable ? 500 * states_[step].attempts : 0);
-  delayed_.emplace_back(Clock::now() + delay, step);
-  change(step, StepStatus::Waiting, "trying again");
+  const auto pause = std::min(kFirstPause * (1 << std::min(states_[step].attempts - 1, 10)), kLongestPause);
+  delayed_.emplace_back(Clock::now() + pause, step);
+  change(step, StepStatus::Waiting, "trying again in " + human_duration(Seconds(pause).count()));
   return true;
 }
 

@@ -91,6 +91,7 @@ class Scheduler {
   void fail_step(StepIndex step, std::string message);
   void infrastructure(StepIndex step, const Error& error);
   bool retry(StepIndex step, bool unavailable);
+  bool ending() const { return interrupts_ > 0 || (failed_ && !options_.keep_going); }  // nothing is started any more
   void skip_after(StepIndex step);
 
   const SchedulerParts parts_;

@@ -147,8 +147,33 @@ TEST(Scheduler, TriesAgainAsOftenAsTheStepSays) {
     EXPECT_EQ(job.name.attempt, ++calls);
     return exit_with(calls < 3 ? 1 : 0);
   };
+  const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(world.run(), RunStatus::Succeeded);
   EXPECT_EQ(world.states[0].attempts, 3);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(1500)) << "0.5 s, then 1 s";
+}
+
+TEST(Scheduler, DoesNotWaitToTryAgainWhatIsNotToRunAnyMore) {
+  GraphMaker graph;
+  StepOptions options;
+  options.retries = 20;
+  graph.step("a", {}, std::move(options));
+  graph.step("b");
+  World world(graph.make());
+  const auto takes = [&](RunStatus expected) {  // the quickest of some, as the machine may be busy
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 5; ++i) {
+      const auto began = std::chrono::steady_clock::now();
+      EXPECT_EQ(world.run(), expected);
+      best = std::min(best, std::chrono::steady_clock::now() - began);
+    }
+    return best;
+  };
+  world.script = [](const Job&) { return exit_with(1); };  // b fails while a waits
+  EXPECT_LT(takes(RunStatus::Failed), std::chrono::milliseconds(400));
+  world.script = [](const Job& job) { return exit_with(job.name.step == "a" ? 1 : 0); };
+  world.on_tick = [&] { world.events.post(Interrupted{}); };
+  EXPECT_LT(takes(RunStatus::Cancelled), std::chrono::milliseconds(400));
 }
 
 TEST(Scheduler, ComputesTheSameActionOnce) {

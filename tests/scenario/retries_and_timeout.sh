@@ -14,7 +14,7 @@ expect_exit 1 boxcar run boxcar.yml --keep-going --json
 expect_json '.status == "failed"' '.steps["in-time"].status == "succeeded"' '.steps.never.status == "failed"' \
   '.steps.never.attempts == 2' '.steps.never.exit_code == 1' '.steps.slow.status == "failed"' '.steps.slow.result == null' \
   '.steps.slow.seconds < 5'
-expect_err 'slow.*(timeout|timed out|0.3)'
+expect_err 'slow.*(timeout|timed out|0.3)' 'never: trying again in (0\.5 ?s|500 ?ms)'
 run=$(json .run)
 for attempt in 1 2; do
   grep -q 'tried at' ".boxcar/runs/$run/never.$attempt/log.jsonl" || fail "log of attempt $attempt"
