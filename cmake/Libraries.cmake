@@ -12,7 +12,7 @@ function(boxcar_library name)
   target_include_directories(boxcar::${name} INTERFACE ${BOXCAR_${name}_INCLUDE})
 endfunction()
 
-boxcar_library(crypto NAMES libcrypto.a crypto HEADER openssl/evp.h ALSO ${CMAKE_DL_LIBS} Threads::Threads)
+boxcar_library(crypto NAMES libcrypto.a crypto HEADER openssl/sha.h ALSO ${CMAKE_DL_LIBS} Threads::Threads)
 boxcar_library(yaml NAMES libyaml.a yaml HEADER yaml.h)
 boxcar_library(sqlite NAMES libsqlite3.a sqlite3 HEADER sqlite3.h ALSO ${CMAKE_DL_LIBS} m)
 # Debian's shared libarchive loads libxml2, ICU and more, 2 ms a start; of the static one only tar, gzip and zstd are linked.

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+struct SHA256state_st;  // OpenSSL's, whose headers stay in the .cc file
+
 namespace boxcar {
 
 struct Digest {
@@ -35,7 +37,7 @@ class Sha256 {
   Digest finish();  // and starts anew
 
  private:
-  void* context_;  // EVP_MD_CTX: the OpenSSL headers stay in the .cc file
+  std::unique_ptr<SHA256state_st> state_;
 };
 
 Digest sha256(std::string_view data);
