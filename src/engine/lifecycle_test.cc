@@ -351,6 +351,16 @@ TEST_P(LifecycleTest, TheNextRunEndsWhatAKilledRunnerAndWatcherLeft) {
   EXPECT_TRUE(OtherRunner::within([&] { return leftovers(next.run()).empty() && next.processes().empty(); }));
 }
 
+TEST_P(LifecycleTest, TheNextRunFindsADeadOneWhoseLockFileIsTorn) {
+  OtherRunner dead(GetParam(), on.scratch / "dead");
+  fs::resize_file("/run/boxcar/runs/" + dead.run(), 0);
+  dead.kill_with_watcher();
+  OtherRunner next(GetParam(), on.scratch / "next");
+  EXPECT_TRUE(OtherRunner::within([&] { return leftovers(dead.run()).empty() && dead.processes().empty(); }))
+      << leftovers(dead.run()) << dead.processes();
+  next.kill();
+}
+
 INSTANTIATE_TEST_SUITE_P(Runtimes, LifecycleTest, ::testing::Values("crun", "runc"),
                          [](const auto& run) { return std::string(run.param); });
 

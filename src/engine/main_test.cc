@@ -153,6 +153,8 @@ namespace {
 
 // What lifecycle_test.cc kills: a runner with one container that does not end by itself.
 int run_until_killed(const std::string& runtime, const std::string& ready) {
+  // Whoever kills it removes its directory.
+  ::setenv("TMPDIR", std::string(directory_name(ready)).c_str(), 1);
   EngineFixture on(runtime);
   Job job = on.job(make_action({"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done", ready}));
   const JobId id = job.id;

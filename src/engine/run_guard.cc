@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -92,13 +93,20 @@ std::vector<Hierarchy> parse_hierarchies(std::string_view text) {
   return hierarchies;
 }
 
-// Runs whose lock nobody holds have neither runner nor watcher.
-void end_dead_runs(const std::string& runs) {
+// Runs whose lock nobody holds have neither runner nor watcher. What a lock file says may be torn or not written yet:
+// their groups are looked for in `own` hierarchies too.
+void end_dead_runs(const std::string& runs, const std::vector<Hierarchy>& own) {
   for_each_name(runs, [&](const std::string& run) {
     const std::string path = join_path(runs, run);
     const UniqueFd lock = try_lock_file(path, 0);
     if (!lock) return;
-    const RunCgroups groups(parse_hierarchies(read_all(lock.get(), 1 << 16).value_or("")), run);
+    auto hierarchies = parse_hierarchies(read_all(lock.get(), 1 << 16).value_or(""));
+    for (const auto& hierarchy : own) {
+      const bool said = std::any_of(hierarchies.begin(), hierarchies.end(),
+                                    [&](const Hierarchy& one) { return one.base == hierarchy.base; });
+      if (!said) hierarchies.push_back(hierarchy);
+    }
+    const RunCgroups groups(std::move(hierarchies), run);
     if (groups.end(1)) ::unlink(path.c_str());
   });
 }
@@ -167,7 +175,7 @@ Result<void> prepare_run(const std::string& run) {
   TRY(const auto own, read_file("/proc/self/cgroup"));
   const auto hierarchies = usable_hierarchies(mounts, own);
   const std::string runs = join_path(directory, "runs");
-  end_dead_runs(runs);
+  end_dead_runs(runs, hierarchies);
 
   const std::string lock_path = join_path(runs, run);
   for (int i = 0; i < 5 && !next->lock; ++i) next->lock = try_lock_file(lock_path, O_CREAT);
