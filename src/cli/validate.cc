@@ -148,7 +148,7 @@ int run_validate(const Args& args) {
   const auto declaration = find_document(tool_file, PullPolicy::Missing);
   if (!declaration) return say(declaration.error(), json);
   Findings findings;
-  const auto tool = read_kliko(*declaration, findings);
+  const auto tool = read_tool(*declaration, findings);
   if (tool) read_parameters(*document, *tool, findings);
   if (!findings.ok() || json) return say(findings, json);
   std::printf("%s: valid for %s\n", document->name.c_str(), declaration->name.c_str());
@@ -168,11 +168,7 @@ int run_inspect(const Args& args) {
   const auto document = find_document(what, PullPolicy::Missing);
   if (!document) return say(document.error(), json);
   Findings findings;
-  if (detect_format(*document) == Format::Workflow) {
-    findings.error(document->name, {}, "this is a workflow; inspect shows a kliko.yml or an image");
-    return say(findings, json);
-  }
-  const auto tool = read_kliko(*document, findings);
+  const auto tool = read_tool(*document, findings);
   if (!tool || !findings.ok()) return say(findings, json);
   if (json) {
     std::printf("%s\n", json_of(*tool).dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());

@@ -2,8 +2,6 @@
 
 #include <sys/stat.h>
 
-#include "spec/reader.h"
-
 namespace boxcar {
 
 namespace {
@@ -18,7 +16,7 @@ Result<Declaration> declaration_of(const ImageStore& images, const Image& image,
     if (row.image_path.empty()) continue;
     const std::string path(row.image_path);
     auto text = images.read_file(image, path, kLargestDocument);
-    if (text) return Declaration{name + ":" + path, *std::move(text), row.name};
+    if (text) return Declaration{name + ":" + path, *std::move(text), &row};
     if (text.error().kind != ErrorKind::NotFound) return fail(std::move(text).error().in(name + ":" + path));
     looked_for += (looked_for.empty() ? "" : ", ") + path;
   }
@@ -29,7 +27,7 @@ Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, cons
                                                   Findings& findings) {
   TRY(auto declaration, declaration_of(images, image, name));
   Findings own;
-  auto tool = read_kliko({declaration.name, std::move(declaration.text)}, own);
+  auto tool = declaration.format->read_tool({declaration.name, std::move(declaration.text)}, own);
   for (const auto& finding : own.all()) {
     if (finding.severity == Severity::Error) {
       findings.error(finding.file, finding.at, finding.message);

@@ -7,6 +7,7 @@
 #include "base/diagnostics.h"
 #include "image/image_store.h"
 #include "plan/plan.h"
+#include "spec/reader.h"
 
 namespace boxcar {
 
@@ -15,7 +16,7 @@ namespace boxcar {
 struct Declaration {
   std::string name;  // for findings: "kliko/simms:/kliko.yml"
   std::string text;
-  std::string_view format;
+  const FormatRow* format;
 };
 Result<Declaration> declaration_of(const ImageStore& images, const Image& image, const std::string& name);
 

@@ -58,7 +58,7 @@ void explain_unknown(const Document& document, Findings& findings) {
 
 const std::vector<FormatRow>& formats() {
   static const std::vector<FormatRow> rows = {
-      {Format::Kliko, "kliko", "/kliko.yml", "a tool as Kliko declares it, schema versions 2 to 4"},
+      {Format::Kliko, "kliko", "/kliko.yml", "a tool as Kliko declares it, schema versions 2 to 4", read_kliko},
       {Format::KlikoParameters, "kliko-parameters", "", "the values of a Kliko tool's parameters (parameters.json)"},
       {Format::Workflow, "workflow", "", "a workflow in boxcar's own notation (boxcar.yml)"},
   };
@@ -78,6 +78,18 @@ Format detect_format(const Document& document) {
     }
   }
   return is_parameters(document) ? Format::KlikoParameters : Format::Unknown;
+}
+
+std::optional<Tool> read_tool(const Document& document, Findings& findings) {
+  const auto format = detect_format(document);
+  for (const auto& row : formats()) {
+    if (row.format != format) continue;
+    if (row.read_tool != nullptr) return row.read_tool(document, findings);
+    findings.error(document.name, {}, "this declares no tool: it is " + std::string(row.description));
+    return std::nullopt;
+  }
+  explain_unknown(document, findings);
+  return std::nullopt;
 }
 
 Format validate_document(const Document& document, Findings& findings) {
