@@ -83,7 +83,7 @@ Result<void> mount_overlay(const Overlay& overlay) {
     TRY(const auto upper, name_of(overlay.upper));
     TRY(const auto work, name_of(overlay.work));
     options += ",upperdir=" + upper + ",workdir=" + work;
-    options += overlay.redirect_dir ? ",redirect_dir=on" : "";
+    options += overlay.redirect_dir ? ",redirect_dir=on,metacopy=off" : "";
   }
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::string_view scratch = overlay.scratch && !overlay.upper.empty() ? ",volatile" : "";

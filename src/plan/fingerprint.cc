@@ -1,5 +1,7 @@
 #include "plan/fingerprint.h"
 
+#include <type_traits>
+
 namespace boxcar {
 
 namespace {
@@ -10,7 +12,11 @@ class Writer {
   void flag(bool value) { out_ += value ? '1' : '0'; }
   template <class T>
   void number(const std::optional<T>& value) {
-    if (value) out_ += std::to_string(*value);
+    if constexpr (std::is_same_v<T, double>) {
+      if (value) out_ += Value(*value).json();  // the canonical form, which is exact
+    } else {
+      if (value) out_ += std::to_string(*value);
+    }
     out_ += ';';
   }
   void seconds(const std::optional<Seconds>& value) { number(value ? std::optional(value->count()) : std::nullopt); }
