@@ -44,12 +44,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
-  constexpr std::size_t kLongest = 100;  // longer names are not typed by hand
-  if (name.size() > kLongest) return {};
+  constexpr std::size_t longest = 100;  // longer names are not typed by hand
+  if (name.size() > longest) return {};
   std::string best;
   std::size_t least = std::max<std::size_t>(name.size() / 3, 1) + 1;
   for (const auto& candidate : candidates) {
-    if (candidate.size() > kLongest) continue;
+    if (candidate.size() > longest) continue;
     const std::size_t d = distance(name, candidate);
     if (d < least) {
       least = d;

@@ -11,8 +11,8 @@
 namespace boxcar {
 namespace {
 
-constexpr std::size_t named = 20;  // of cached, and of skipped steps
-constexpr std::size_t buffer_limit = 64 << 10;
+constexpr std::size_t kNamed = 20;  // of cached, and of skipped steps
+constexpr std::size_t kBufferLimit = 64 << 10;
 
 class Notes : public Observer {
  public:
@@ -49,33 +49,33 @@ void PlainLines::step_changed(StepIndex step, const StepState& state) {
     case StepStatus::Succeeded:
       return say(step, "succeeded in " + human_duration(state.seconds));
     case StepStatus::Cached:
-      if (++cached_ <= named) say(step, "cached (" + state.key.short_hex() + ")");
+      if (++cached_ <= kNamed) say(step, "cached (" + state.key.short_hex() + ")");
       return;
     case StepStatus::Failed:
       return say(step, "failed: " + visible(state.message));
     case StepStatus::Cancelled:
       return say(step, "cancelled");
     case StepStatus::Skipped:
-      if (++skipped_ <= named) say(step, state.message.empty() ? "skipped" : "skipped: " + visible(state.message));
+      if (++skipped_ <= kNamed) say(step, state.message.empty() ? "skipped" : "skipped: " + visible(state.message));
       return;
   }
 }
 
 void PlainLines::step_output(StepIndex step, Stream, std::string_view line) {
   fmt::format_to(std::back_inserter(buffer_), "[{}] {}\n", plan_->steps[step].name, visible(line));
-  if (buffer_.size() >= buffer_limit) flush();
+  if (buffer_.size() >= kBufferLimit) flush();
 }
 
 void PlainLines::run_finished(RunStatus, double) {
-  if (cached_ > named) fmt::format_to(std::back_inserter(buffer_), "and {} more steps: cached\n", cached_ - named);
-  if (skipped_ > named) fmt::format_to(std::back_inserter(buffer_), "and {} more steps: skipped\n", skipped_ - named);
+  if (cached_ > kNamed) fmt::format_to(std::back_inserter(buffer_), "and {} more steps: cached\n", cached_ - kNamed);
+  if (skipped_ > kNamed) fmt::format_to(std::back_inserter(buffer_), "and {} more steps: skipped\n", skipped_ - kNamed);
   flush();
   plan_ = nullptr;
 }
 
 void PlainLines::say(StepIndex step, std::string_view what) {
   fmt::format_to(std::back_inserter(buffer_), "step {}: {}\n", plan_->steps[step].name, what);
-  if (buffer_.size() >= buffer_limit) flush();
+  if (buffer_.size() >= kBufferLimit) flush();
 }
 
 void PlainLines::flush() {

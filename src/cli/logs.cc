@@ -18,9 +18,9 @@
 namespace boxcar {
 namespace {
 
-constexpr auto poll_time = std::chrono::milliseconds(100);
-constexpr std::size_t buffer_limit = 64 << 10;
-constexpr std::size_t longest_line = 256 << 10;  // on a terminal
+constexpr auto kPollTime = std::chrono::milliseconds(100);
+constexpr std::size_t kBufferLimit = 64 << 10;
+constexpr std::size_t kLongestLine = 256 << 10;  // on a terminal
 
 // Prints log entries: stdout's on stdout, stderr's on stderr; as they were, unless a terminal reads them.
 class Printer {
@@ -32,10 +32,10 @@ class Printer {
     if (fd != fd_) flush();
     fd_ = fd;
     if (!in_part_) buffer_ += prefix;
-    buffer_ += is_terminal_[fd] ? visible(entry.line, longest_line) : entry.line;
+    buffer_ += is_terminal_[fd] ? visible(entry.line, kLongestLine) : entry.line;
     in_part_ = entry.part;
     if (!entry.part) buffer_ += '\n';
-    if (buffer_.size() >= buffer_limit) flush();
+    if (buffer_.size() >= kBufferLimit) flush();
   }
 
   void flush() {
@@ -100,7 +100,7 @@ class Logs {
   Result<void> follow() {
     while (alive()) {
       CHECK_OK(print());
-      std::this_thread::sleep_for(poll_time);
+      std::this_thread::sleep_for(kPollTime);
       TRY(const auto now, store_.find(run_.id));
       if (now) run_ = *now;
     }

@@ -15,10 +15,10 @@
 namespace boxcar {
 namespace {
 
-constexpr std::size_t log_lines = 10;    // of a failed step
-constexpr std::size_t most_failed = 10;  // steps told of
-constexpr std::size_t most_results = 10;
-constexpr std::size_t sink_buffer = 64 << 10;
+constexpr std::size_t kLogLines = 10;    // of a failed step
+constexpr std::size_t kMostFailed = 10;  // steps told of
+constexpr std::size_t kMostResults = 10;
+constexpr std::size_t kSinkBuffer = 64 << 10;
 
 class Summary {
  public:
@@ -51,17 +51,17 @@ class Summary {
     std::size_t told = 0;
     for (StepIndex step = 0; step < report_.steps.size(); ++step) {
       const StepState& state = report_.steps[step];
-      if (state.status != StepStatus::Failed || ++told > most_failed) continue;
+      if (state.status != StepStatus::Failed || ++told > kMostFailed) continue;
       const std::string& name = report_.plan.steps[step].name;
       add("\n{}\n", terminal_.styled(Style::Red, fmt::format("step {} failed: {}", name, visible(state.message))));
       const std::string log = join_path(attempt_directory(report_.store, report_.run, name, state.attempts), kLogFile);
-      const auto entries = last_entries(log, log_lines);
+      const auto entries = last_entries(log, kLogLines);
       for (const LogEntry& entry : entries) {
         add("  {} {}\n", terminal_.styled(Style::Dim, terminal_.unicode ? "│" : "|"), visible(entry.line, 400));
       }
-      if (entries.size() == log_lines) add("  all of its log: boxcar logs {}/{}\n", report_.run, name);
+      if (entries.size() == kLogLines) add("  all of its log: boxcar logs {}/{}\n", report_.run, name);
     }
-    if (told > most_failed) add("\nand {} more failed: boxcar status {}\n", told - most_failed, report_.run);
+    if (told > kMostFailed) add("\nand {} more failed: boxcar status {}\n", told - kMostFailed, report_.run);
     if (report_.trouble) add("\n{}\n", terminal_.styled(Style::Red, visible(report_.trouble->text())));
     if (!text_.empty()) text_ += '\n';
   }
@@ -92,7 +92,7 @@ class Summary {
       if (!result.empty() && plan.successors(step).empty()) places.emplace_back(plan.steps[step].name, result);
     }
     std::size_t width = 0;
-    const std::size_t shown = std::min(places.size(), most_results);
+    const std::size_t shown = std::min(places.size(), kMostResults);
     for (std::size_t i = 0; i < shown; ++i) width = std::max(width, width_of(places[i].first));
     for (std::size_t i = 0; i < shown; ++i) {
       const std::string padding(width - width_of(places[i].first), ' ');
@@ -148,7 +148,7 @@ void JsonReport::step(const StepRecord& step, std::string_view result) {
   buffer_ += R"(,"result":)";
   append_json(buffer_, result);
   fmt::format_to(std::back_inserter(buffer_), R"(,"seconds":{:.6g},"attempts":{}}})", step.seconds, step.attempts);
-  if (buffer_.size() < sink_buffer) return;
+  if (buffer_.size() < kSinkBuffer) return;
   sink_(buffer_);
   buffer_.clear();
 }

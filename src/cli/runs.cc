@@ -16,7 +16,7 @@
 namespace boxcar {
 namespace {
 
-constexpr std::size_t widest_name = 28;
+constexpr std::size_t kWidestName = 28;
 
 Style style_of(std::string_view status) {
   return status == "succeeded" ? Style::Green
@@ -32,7 +32,7 @@ std::string table_of(const std::vector<RunRecord>& runs, const Terminal& termina
     id = std::max(id, run.id.size());
     name = std::max(name, width_of(visible(run.workflow)));
   }
-  name = std::min(name, widest_name);
+  name = std::min(name, kWidestName);
   std::string text;
   const auto add = [&](std::string_view run, std::string_view workflow, std::string_view status, std::string_view when,
                        std::string_view steps, std::string_view time, Style style) {

@@ -16,8 +16,8 @@
 namespace boxcar {
 namespace {
 
-constexpr std::size_t widest_name = 40;
-constexpr std::size_t most_cached = 50;  // beyond, cached steps are only counted
+constexpr std::size_t kWidestName = 40;
+constexpr std::size_t kMostCached = 50;  // beyond, cached steps are only counted
 
 Style style_of(StepStatus status) {
   switch (status) {
@@ -47,10 +47,10 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     width = std::max(width, step.name.size());
     cached += step.status == StepStatus::Cached;
   }
-  width = std::min(width, widest_name);
+  width = std::min(width, kWidestName);
   const bool dead = status_of(run) == "interrupted";
   for (const StepRecord& step : steps) {
-    if (step.status == StepStatus::Cached && cached > most_cached) continue;
+    if (step.status == StepStatus::Cached && cached > kMostCached) continue;
     const bool interrupted = dead && (step.status == StepStatus::Running || step.status == StepStatus::Waiting);
     Line line(terminal, 4096);
     line.column(visible(step.name), width).add("  ");
@@ -61,7 +61,7 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     line.add(visible(step.message), Style::Dim);
     text += line.text() + "\n";
   }
-  if (cached > most_cached) text += fmt::format("{} steps cached\n", cached);
+  if (cached > kMostCached) text += fmt::format("{} steps cached\n", cached);
   if (run.total > steps.size()) text += fmt::format("{} steps not looked at yet\n", run.total - steps.size());
   return text;
 }

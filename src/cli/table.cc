@@ -10,9 +10,9 @@
 namespace boxcar {
 namespace {
 
-constexpr auto frame_time = std::chrono::milliseconds(90);
-constexpr std::size_t widest_name = 32;
-constexpr std::size_t longest_kept_line = 4096;
+constexpr auto kFrameTime = std::chrono::milliseconds(90);
+constexpr std::size_t kWidestName = 32;
+constexpr std::size_t kLongestKeptLine = 4096;
 
 struct Look {
   const char* symbol;
@@ -60,7 +60,7 @@ void LiveTable::run_started(const Plan& plan, const std::string&) {
   std::fill(std::begin(counts_), std::end(counts_), 0);
   counts_[static_cast<std::size_t>(StepStatus::Waiting)] = rows_.size();
   for (const PlannedStep& step : plan.steps) name_width_ = std::max(name_width_, width_of(step.name));
-  name_width_ = std::min(name_width_, widest_name);
+  name_width_ = std::min(name_width_, kWidestName);
   started_ = Clock::now();
 }
 
@@ -89,13 +89,13 @@ void LiveTable::step_changed(StepIndex step, const StepState& state) {
 
 void LiveTable::step_output(StepIndex step, Stream, std::string_view line) {
   if (const auto running = running_.find(step); running != running_.end()) {
-    running->second.line = line.substr(0, longest_kept_line);
+    running->second.line = line.substr(0, kLongestKeptLine);
   }
 }
 
 void LiveTable::tick() {
   const auto now = Clock::now();
-  if (plan_ == nullptr || now - drawn_ < frame_time) return;
+  if (plan_ == nullptr || now - drawn_ < kFrameTime) return;
   drawn_ = now;
   if (!notes_.empty()) screen_.print(std::exchange(notes_, {}));
   screen_.draw(frame(terminal_.size(), now));

@@ -38,10 +38,10 @@ struct Case {
     return made ? std::move(*made) : Action();
   }
   void feed(std::uint32_t port_index, std::string path) {
-    step.inputs.push_back({port_index, false, 0, PlannedInput::host, 0, std::move(path)});
+    step.inputs.push_back({port_index, false, 0, PlannedInput::kHost, 0, std::move(path)});
   }
   void feed_parameter(std::uint32_t index, std::uint32_t item, std::string path) {
-    step.inputs.push_back({index, true, item, PlannedInput::host, 0, std::move(path)});
+    step.inputs.push_back({index, true, item, PlannedInput::kHost, 0, std::move(path)});
   }
 };
 

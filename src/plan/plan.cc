@@ -31,7 +31,7 @@ Adjacency Adjacency::transposed() const {
 void Plan::connect(std::vector<Edge> after) {
   for (StepIndex index = 0; index < steps.size(); ++index) {
     for (const auto& input : steps[index].inputs) {
-      if (input.step != PlannedInput::host) after.emplace_back(input.step, index);
+      if (input.step != PlannedInput::kHost) after.emplace_back(input.step, index);
     }
   }
   successors_ = Adjacency(steps.size(), std::move(after));
@@ -49,7 +49,7 @@ std::vector<std::vector<StepIndex>> Plan::cycles() const {
   std::vector<Mark> marks(steps.size(), Mark::New);
   std::vector<std::vector<StepIndex>> found;
   std::vector<Frame> path;
-  constexpr std::size_t kMostCycles = 20;  // as telling as all, and the time stays in proportion to the edges
+  constexpr std::size_t most_cycles = 20;  // as telling as all, and the time stays in proportion to the edges
   for (StepIndex root = 0; root < steps.size(); ++root) {
     if (marks[root] != Mark::New) continue;
     path.push_back({root, 0});
@@ -71,7 +71,7 @@ std::vector<std::vector<StepIndex>> Plan::cycles() const {
         auto& cycle = found.emplace_back();
         for (auto frame = start; frame != path.end(); ++frame) cycle.push_back(frame->step);
         std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
-        if (found.size() == kMostCycles) return found;
+        if (found.size() == most_cycles) return found;
       }
     }
   }

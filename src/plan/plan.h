@@ -23,11 +23,11 @@ struct ResolvedTool {
 };
 
 struct PlannedInput {
-  static constexpr StepIndex host = ~StepIndex{0};
+  static constexpr StepIndex kHost = ~StepIndex{0};
   std::uint32_t port = 0;    // index in tool->inputs; or, with `parameter`, in tool->parameters
   bool parameter = false;    // feeds a `file` parameter
   std::uint32_t item = 0;    // which element of a List[file]
-  StepIndex step = host;     // the producer, or host
+  StepIndex step = kHost;    // the producer, or kHost
   std::uint32_t output = 0;  // index in the producer's tool->outputs
   std::string path;          // host: absolute path; else relative path within the producer's port
 };

@@ -179,7 +179,7 @@ class Planner {
         spot_of(plan, i).error("direct: true needs an output of this step, a whole directory, with a `to`");
       }
       for (const auto& input : plan.steps[i].inputs) {
-        if (input.step == PlannedInput::host || plan.direct_target(input.step, input.output) == nullptr) continue;
+        if (input.step == PlannedInput::kHost || plan.direct_target(input.step, input.output) == nullptr) continue;
         spot_of(plan, i).error("reads an output of step " + in_quotes(plan.steps[input.step].name) +
                                " that is written in place (direct: true), so that it is no result");
       }

@@ -46,7 +46,7 @@ TEST(Planner, PlansWhatIsRight) {
   EXPECT_EQ(plan.steps[0].name, "a");
   EXPECT_THAT(plan.steps[0].values, ElementsAre(std::pair(0U, Value("kat-7"))));
   ASSERT_EQ(plan.steps[0].inputs.size(), 1U);
-  EXPECT_EQ(plan.steps[0].inputs[0].step, PlannedInput::host);
+  EXPECT_EQ(plan.steps[0].inputs[0].step, PlannedInput::kHost);
   EXPECT_EQ(plan.steps[0].inputs[0].path, "/flow/data");
   EXPECT_EQ(plan.steps[1].inputs[0].step, 0U);
   EXPECT_EQ(plan.steps[1].inputs[0].path, "deep/words.txt");

@@ -141,7 +141,7 @@ void StepPlanner::give(std::uint32_t index, Value value, Origin origin, const Sp
                                         " puts out is fed under inputs: {" + parameter.name + ": " + text + "})"
                                   : "";
     auto path = hosts_.find(text, origin, taker, spot, hint);
-    if (path) add_host_input({index, true, item, PlannedInput::host, 0, {}}, std::move(*path));
+    if (path) add_host_input({index, true, item, PlannedInput::kHost, 0, {}}, std::move(*path));
   }
 }
 
@@ -220,7 +220,7 @@ bool StepPlanner::feed(Place place, const Source& source, const Spot& spot) {
     }
     return true;
   }
-  place.input.step = PlannedInput::host;
+  place.input.step = PlannedInput::kHost;
   if (const auto* reference = std::get_if<InputReference>(&source)) {
     return feed_from_workflow_input(std::move(place), *reference, spot);
   }

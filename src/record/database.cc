@@ -9,7 +9,7 @@
 namespace boxcar {
 namespace {
 
-constexpr std::int64_t application_id = 0x62786372;  // "bxcr"
+constexpr std::int64_t kApplicationId = 0x62786372;  // "bxcr"
 
 bool is_damaged(int code) {
   return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
@@ -169,13 +169,13 @@ Result<void> migrate(Database& database, std::span<const char* const> steps) {
     TRY(version, database.number("PRAGMA user_version"));
     TRY(application, database.number("PRAGMA application_id"));
     const std::string path = sqlite3_db_filename(database.get(), "main");
-    if (version > newest && application == application_id) {
+    if (version > newest && application == kApplicationId) {
       return fail(ErrorKind::Internal, fmt::format("{} was written by a newer boxcar (version {} of the record, this "
                                                    "boxcar knows {}); use that one, or move the file away",
                                                    path, version, newest));
     }
     TRY(const std::int64_t tables, database.number("SELECT count(*) FROM sqlite_schema"));
-    if (application != application_id && (tables != 0 || version != 0 || application != 0)) {
+    if (application != kApplicationId && (tables != 0 || version != 0 || application != 0)) {
       return fail(ErrorKind::Internal,
                   path + " is the database of another program; move it away to start a new record");
     }
@@ -186,7 +186,7 @@ Result<void> migrate(Database& database, std::span<const char* const> steps) {
   const auto looked = look();
   sqlite3_exec(database.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   CHECK_OK(looked);
-  if (version == newest && application == application_id) return {};
+  if (version == newest && application == kApplicationId) return {};
   // Of two boxcars that come here at once the second finds the work done. Becoming a WAL database does not
   // wait for others by itself.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
@@ -201,7 +201,7 @@ Result<void> migrate(Database& database, std::span<const char* const> steps) {
     CHECK_OK(look());
     for (std::int64_t step = version; step < newest; ++step) CHECK_OK(database.execute(steps[step]));
     const std::string marks =
-        fmt::format("PRAGMA user_version = {}; PRAGMA application_id = {}; COMMIT", newest, application_id);
+        fmt::format("PRAGMA user_version = {}; PRAGMA application_id = {}; COMMIT", newest, kApplicationId);
     return database.execute(marks.c_str());
   };
   auto upgraded = upgrade();

@@ -19,14 +19,14 @@
 namespace boxcar {
 namespace {
 
-constexpr auto gather_time = std::chrono::milliseconds(30);  // a run shorter than this is written at once, at its end
-constexpr std::size_t batch_size = 2048;                     // or sooner, when this much has come together
-constexpr std::size_t most_queued = 16384;                   // about 5 MB: whoever adds more lends the writer a hand
+constexpr auto kGatherTime = std::chrono::milliseconds(30);  // a run shorter than this is written at once, at its end
+constexpr std::size_t kBatchSize = 2048;                     // or sooner, when this much has come together
+constexpr std::size_t kMostQueued = 16384;                   // about 5 MB: whoever adds more lends the writer a hand
 constexpr int busy_milliseconds = 5000;
 // The log is brought into the database when that disturbs nobody (it syncs); at the end of a short run only when
 // reading the log anew, as the next boxcar must, would take longer than opening the database may.
-constexpr int idle_checkpoint_pages = 64;
-constexpr int closing_checkpoint_pages = 256;
+constexpr int kIdleCheckpointPages = 64;
+constexpr int kClosingCheckpointPages = 256;
 
 struct Update {
   std::string run;
@@ -39,10 +39,10 @@ struct Finish {
 };
 using Change = std::variant<RunRecord, Update, Finish>;
 
-constexpr std::string_view run_columns =
+constexpr std::string_view kRunColumns =
     "SELECT id, workflow, file, command, store, engine, status, started, finished, pid, pid_start, total, seq FROM "
     "runs ";
-constexpr std::string_view step_columns =
+constexpr std::string_view kStepColumns =
     "SELECT s.idx, s.name, s.status, s.exit_code, s.key, i.digest, i.name, s.seconds, s.peak_memory, s.attempts, "
     "s.message "
     "FROM steps s JOIN images i ON i.ref = s.image ";
@@ -181,21 +181,21 @@ void RunStore::State::post(Change change) {
     queued = queue.size();
     if (!writer.joinable()) writer = std::thread([this] { write_in_background(); });
   }
-  if (queued == 1 || queued == batch_size) wake.notify_one();
-  if (queued >= most_queued) (void)drain();
+  if (queued == 1 || queued == kBatchSize) wake.notify_one();
+  if (queued >= kMostQueued) (void)drain();
 }
 
 void RunStore::State::write_in_background() {
   std::unique_lock lock(queue_mutex);
   while (!closed) {
     wake.wait(lock, [&] { return closed || !queue.empty(); });
-    wake.wait_for(lock, gather_time, [&] { return closed || queue.size() >= batch_size; });
+    wake.wait_for(lock, kGatherTime, [&] { return closed || queue.size() >= kBatchSize; });
     if (closed) return;
     lock.unlock();
     {
       const std::lock_guard database_lock(database_mutex);
       (void)drain_locked();
-      checkpoint(idle_checkpoint_pages);
+      checkpoint(kIdleCheckpointPages);
     }
     lock.lock();
   }
@@ -315,7 +315,7 @@ Result<void> RunStore::State::close() {
   auto written = drain();
   if (writer.joinable()) writer.join();
   const std::lock_guard lock(database_mutex);
-  checkpoint(closing_checkpoint_pages);
+  checkpoint(kClosingCheckpointPages);
   return written;
 }
 
@@ -333,7 +333,7 @@ Result<std::vector<RunRecord>> RunStore::State::find_runs(Statement query) {
 Result<std::vector<RunRecord>> RunStore::runs(std::size_t limit) {
   const std::lock_guard lock(state_->database_mutex);
   (void)state_->drain_locked();
-  Statement query = state_->database.prepare(fmt::format("{} ORDER BY seq DESC LIMIT ?", run_columns));
+  Statement query = state_->database.prepare(fmt::format("{} ORDER BY seq DESC LIMIT ?", kRunColumns));
   query.bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
   return state_->find_runs(std::move(query));
 }
@@ -347,7 +347,7 @@ Result<std::optional<RunRecord>> RunStore::find(const std::string& id) {
   (void)state_->drain_locked();
   // An id is the beginning of none but itself, and sorts before those that it begins.
   Statement query = state_->database.prepare(
-      fmt::format("{} WHERE id >= ? AND substr(id, 1, length(?)) = ? ORDER BY id LIMIT 2", run_columns));
+      fmt::format("{} WHERE id >= ? AND substr(id, 1, length(?)) = ? ORDER BY id LIMIT 2", kRunColumns));
   query.bind(id).bind(id).bind(id);
   TRY(auto found, state_->find_runs(std::move(query)));
   if (found.empty()) return std::optional<RunRecord>();
@@ -362,7 +362,7 @@ Result<std::vector<StepRecord>> RunStore::steps(const std::string& run) {
   const std::lock_guard lock(state_->database_mutex);
   (void)state_->drain_locked();
   Statement query = state_->database.prepare(
-      fmt::format("{} WHERE s.run = (SELECT seq FROM runs WHERE id = ?) ORDER BY s.idx", step_columns));
+      fmt::format("{} WHERE s.run = (SELECT seq FROM runs WHERE id = ?) ORDER BY s.idx", kStepColumns));
   query.bind(run);
   std::vector<StepRecord> found;
   while (true) {
@@ -408,7 +408,7 @@ Result<std::optional<StepRecord>> RunStore::previous(const std::string& store, c
     if (!earlier.read) CHECK_OK(state_->read_earlier(earlier));
     const auto found = earlier.steps.find(step);
     if (found == earlier.steps.end()) continue;
-    Statement query = database.prepare(fmt::format("{} WHERE s.run = ? AND s.idx = ?", step_columns));
+    Statement query = database.prepare(fmt::format("{} WHERE s.run = ? AND s.idx = ?", kStepColumns));
     TRY(const bool row, query.bind(earlier.sequence).bind(std::int64_t{found->second}).next());
     if (row) return read_step(query);
   }

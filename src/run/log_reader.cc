@@ -11,7 +11,7 @@
 namespace boxcar {
 namespace {
 
-constexpr std::size_t chunk = 256 << 10;
+constexpr std::size_t kChunk = 256 << 10;
 
 // `text` is one line with a NUL in place of its end; it is overwritten.
 std::optional<LogEntry> parse(char* text) {
@@ -49,8 +49,8 @@ Result<LogReader> LogReader::open(const std::string& path) {
 Result<void> LogReader::read(const std::function<bool(const LogEntry&)>& each) {
   while (true) {
     const std::size_t kept = buffer_.size();
-    buffer_.resize(kept + chunk);
-    const ssize_t got = pread(file_.get(), buffer_.data() + kept, chunk, offset_);
+    buffer_.resize(kept + kChunk);
+    const ssize_t got = pread(file_.get(), buffer_.data() + kept, kChunk, offset_);
     buffer_.resize(kept + std::max<ssize_t>(got, 0));
     if (got < 0) return fail_errno("reading a log");
     if (got == 0) return {};
@@ -74,14 +74,14 @@ Result<void> LogReader::read(const std::function<bool(const LogEntry&)>& each) {
 Result<void> LogReader::seek_to_last(std::size_t entries) {
   struct stat status {};
   if (fstat(file_.get(), &status) != 0) return fail_errno("reading a log");
-  std::string block(chunk, '\0');
+  std::string block(kChunk, '\0');
   buffer_.clear();
   offset_ = 0;
   // The end of the entry before those wanted: its newline is the one numbered `entries`, counted from the end of the
   // last whole entry.
   std::size_t newlines = 0;
   for (std::int64_t end = status.st_size; end > 0;) {
-    const std::int64_t begin = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(chunk));
+    const std::int64_t begin = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(kChunk));
     const ssize_t got = pread(file_.get(), block.data(), end - begin, begin);
     if (got < 0) return fail_errno("reading a log");
     for (ssize_t at = got - 1; at >= 0; --at) {

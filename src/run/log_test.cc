@@ -17,7 +17,7 @@ using namespace std::string_literals;
 
 class LogTest : public testing::Test {
  protected:
-  LogWriter writer(std::uint64_t cap = LogWriter::default_cap) {
+  LogWriter writer(std::uint64_t cap = LogWriter::kDefaultCap) {
     auto log = LogWriter::open(
         directory_ / "a/step.1", [this](Stream, std::string_view line) { shown_.emplace_back(line); }, cap);
     EXPECT_TRUE(log) << log.error().text();
@@ -99,20 +99,20 @@ TEST_F(LogTest, CutsALongLineIntoPartsWithoutTearingCharacters) {
   std::string whole;
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(found[i].part, i < 3);
-    EXPECT_LE(found[i].line.size(), LogWriter::longest_part);
+    EXPECT_LE(found[i].line.size(), LogWriter::kLongestPart);
     whole += found[i].line;
   }
   EXPECT_EQ(whole, line);
   EXPECT_FALSE(found[4].part);
   ASSERT_EQ(shown_.size(), 2u) << "a long line is shown once";
-  EXPECT_LE(shown_[0].size(), LogWriter::longest_shown);
+  EXPECT_LE(shown_[0].size(), LogWriter::kLongestShown);
   EXPECT_EQ(line.substr(0, shown_[0].size()), shown_[0]);
   EXPECT_EQ(shown_[0].size() % 3, 0u);
 }
 
 TEST_F(LogTest, ALineOfExactlyAPartIsNoPart) {
   LogWriter log = writer();
-  log.write(Stream::Out, std::string(LogWriter::longest_part, 'x'));
+  log.write(Stream::Out, std::string(LogWriter::kLongestPart, 'x'));
   log.write(Stream::Out, "\n");
   EXPECT_TRUE(log.close());
   const auto found = entries();

@@ -13,7 +13,7 @@
 namespace boxcar {
 namespace {
 
-constexpr std::size_t buffer_limit = 256 << 10;
+constexpr std::size_t kBufferLimit = 256 << 10;
 
 // Most output is plain ASCII, eight bytes of which are looked at together.
 bool is_plain(std::string_view text) {
@@ -71,7 +71,7 @@ void LogWriter::add(Stream stream, std::string_view bytes) {
       dropped_ += bytes.size();
       return;
     }
-    const std::size_t room = longest_part - begun.size();
+    const std::size_t room = kLongestPart - begun.size();
     const std::size_t end = bytes.substr(0, room + 1).find('\n');
     if (end != std::string_view::npos) {
       if (begun.empty()) {
@@ -100,7 +100,7 @@ void LogWriter::take(Stream stream, std::string_view line, bool part) {
   append(stream, line, part ? ",\"part\":true" : "");
   bool& shown = lines_[static_cast<int>(stream)].shown;
   if (on_line_ && !shown && !full_) {
-    const std::string_view start = line.substr(0, longest_shown);
+    const std::string_view start = line.substr(0, kLongestShown);
     on_line_(stream, start.size() == line.size() ? start : start.substr(0, whole_characters(start)));
   }
   shown = part;
@@ -137,7 +137,7 @@ void LogWriter::append(Stream stream, std::string_view line, std::string_view ma
         fmt::format("{{\"time\":\"{}\",\"stream\":\"stderr\",\"line\":{},\"note\":true}}\n", time_, json_quote(note));
     if (on_line_) on_line_(Stream::Err, note);
   }
-  if (buffer_.size() >= buffer_limit) flush();
+  if (buffer_.size() >= kBufferLimit) flush();
 }
 
 void LogWriter::flush() {

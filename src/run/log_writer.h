@@ -20,14 +20,14 @@ namespace boxcar {
 // stop the step: it is kept and given by close().
 class LogWriter {
  public:
-  static constexpr std::uint64_t default_cap = std::uint64_t{64} << 20;
-  static constexpr std::size_t longest_part = 64 << 10;
-  static constexpr std::size_t longest_shown = 4 << 10;
+  static constexpr std::uint64_t kDefaultCap = std::uint64_t{64} << 20;
+  static constexpr std::size_t kLongestPart = 64 << 10;
+  static constexpr std::size_t kLongestShown = 4 << 10;
   // A line for the live display, without its end and cut to 4 KiB. Of what is dropped nothing is shown.
   using OnLine = std::function<void(Stream, std::string_view)>;
 
   // Makes the directory and an empty log.jsonl in it, in place of one that was there.
-  static Result<LogWriter> open(const std::string& log_directory, OnLine on_line = {}, std::uint64_t cap = default_cap);
+  static Result<LogWriter> open(const std::string& log_directory, OnLine on_line = {}, std::uint64_t cap = kDefaultCap);
 
   void write(Stream stream, std::string_view bytes);  // in the file once it returns, but for an unfinished line
   Result<void> close();                               // writes unfinished lines
@@ -36,7 +36,7 @@ class LogWriter {
 
  private:
   struct Line {
-    std::string begun;   // what came of it so far, but for parts that are written; at most longest_part
+    std::string begun;   // what came of it so far, but for parts that are written; at most kLongestPart
     bool shown = false;  // its beginning was given to on_line
   };
 

@@ -73,7 +73,7 @@ void Scheduler::prefetch() {
   for (StepIndex step = 0; step < states_.size(); ++step) {
     if (!wanted(step)) continue;
     for (const auto& input : parts_.plan.steps[step].inputs) {
-      if (input.step == PlannedInput::host) slot_of(input.path);
+      if (input.step == PlannedInput::kHost) slot_of(input.path);
     }
   }
 }
@@ -98,7 +98,7 @@ void Scheduler::settle_ready() {
 
 // Where a link that names a path within a port leads; "" for other inputs.
 Result<std::string> Scheduler::subpath(const PlannedInput& input) const {
-  if (input.step == PlannedInput::host) return input.path;
+  if (input.step == PlannedInput::kHost) return input.path;
   if (input.path.empty()) return std::string();
   const auto& producer = parts_.plan.steps[input.step];
   const auto& name = producer.tool->tool->outputs[input.output].name;

@@ -58,7 +58,7 @@ bool holds(const std::string& directory, const std::string& path) {
 void keep_apart(const Plan& plan, const std::string& store, Findings& findings) {
   for (const auto& step : plan.steps) {
     for (const auto& input : step.inputs) {
-      if (input.step != PlannedInput::host || !holds(input.path, store)) continue;
+      if (input.step != PlannedInput::kHost || !holds(input.path, store)) continue;
       findings.error(plan.file, {},
                      "step '" + step.name + "' reads " + input.path + ", which holds the store " + store +
                          "; give the store another place with --store");
@@ -75,7 +75,7 @@ void keep_apart(const Plan& plan, const std::string& store, Findings& findings) 
 void refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
   for (const auto& step : plan.steps) {
     for (const auto& input : step.inputs) {
-      if (input.step != PlannedInput::host || input.parameter) continue;
+      if (input.step != PlannedInput::kHost || input.parameter) continue;
       const Port& port = step.tool->tool->inputs[input.port];
       const auto& outputs = step.tool->tool->outputs;
       const bool in_place =
@@ -130,8 +130,9 @@ std::string explain_miss(RunStore* record, Store& store, const RunReport& report
 
 // Whether what is copied to `path` was read from there: a step that works in place, with --work.
 bool reads(const PlannedStep& step, const std::string& path) {
-  return std::any_of(step.inputs.begin(), step.inputs.end(),
-                     [&](const PlannedInput& input) { return input.step == PlannedInput::host && input.path == path; });
+  return std::any_of(step.inputs.begin(), step.inputs.end(), [&](const PlannedInput& input) {
+    return input.step == PlannedInput::kHost && input.path == path;
+  });
 }
 
 void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store) {

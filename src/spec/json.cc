@@ -65,10 +65,10 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   bool scalar(Node::Kind kind, std::string_view value) {
     const auto at = begin();
     before_ = stream_.Tell();
-    if (value.size() > max_scalar) {
+    if (value.size() > kMaxScalar) {
       return stop(at, "a text of " + std::to_string(value.size()) + " bytes, more than 1 MiB");
     }
-    if (tree_.size() >= max_nodes) return stop(at, "more than 1,000,000 values in one place");
+    if (tree_.size() >= kMaxNodes) return stop(at, "more than 1,000,000 values in one place");
     if (report_.full()) return false;
     tree_.add(kind, at).text = value;
     return true;
@@ -77,8 +77,8 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   bool open(Node::Kind kind) {
     const auto at = begin();
     ++before_;
-    if (open_.size() >= max_depth) {
-      return stop(at, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep");
+    if (open_.size() >= kMaxDepth) {
+      return stop(at, "lists and mappings are nested more than " + std::to_string(kMaxDepth) + " deep");
     }
     open_.push_back(tree_.size());
     tree_.add(kind, at);

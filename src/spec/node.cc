@@ -131,7 +131,7 @@ void check_duplicate_keys(const Node& mapping, Report& report) {
 }
 
 bool check_text(std::string_view& text, Report& report) {
-  if (text.size() > max_document) {
+  if (text.size() > kMaxDocument) {
     report.error({1, 1}, "the document has " + std::to_string(text.size()) + " bytes, more than 16 MiB");
     return false;
   }

@@ -98,11 +98,11 @@ class Tree {
 };
 
 // Limits on every document (spec/reader.h).
-inline constexpr std::size_t max_document = std::size_t{16} << 20;
-inline constexpr std::size_t max_scalar = std::size_t{1} << 20;
-inline constexpr unsigned max_depth = 64;
-inline constexpr std::size_t max_nodes = 1'000'000;  // of one tree: a whole kliko.yml, one step of a workflow
-inline constexpr std::size_t max_expanded_nodes = 100'000;
+inline constexpr std::size_t kMaxDocument = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxScalar = std::size_t{1} << 20;
+inline constexpr unsigned kMaxDepth = 64;
+inline constexpr std::size_t kMaxNodes = 1'000'000;  // of one tree: a whole kliko.yml, one step of a workflow
+inline constexpr std::size_t kMaxExpandedNodes = 100'000;
 
 // Reports keys that stand twice in a mapping.
 void check_duplicate_keys(const Node& mapping, Report& report);

@@ -3,11 +3,11 @@
 namespace boxcar {
 
 bool Report::room(Position at) {
-  if (++count_ == limit + 1) {
-    findings_.error(file_, at, "more than " + std::to_string(limit) + " findings; the rest is not shown");
+  if (++count_ == kLimit + 1) {
+    findings_.error(file_, at, "more than " + std::to_string(kLimit) + " findings; the rest is not shown");
     ++errors_;
   }
-  return count_ <= limit;
+  return count_ <= kLimit;
 }
 
 void Report::error(Position at, std::string message) {

@@ -8,17 +8,17 @@
 
 namespace boxcar {
 
-// A document that is wrong everywhere would bury what matters: after `limit` findings the rest is counted out.
+// A document that is wrong everywhere would bury what matters: after kLimit findings the rest is counted out.
 class Report {
  public:
-  static constexpr std::size_t limit = 1000;
+  static constexpr std::size_t kLimit = 1000;
 
   Report(std::string_view file, Findings& findings) : file_(file), findings_(findings) {}
 
   void error(Position at, std::string message);
   void warn(Position at, std::string message);
   bool ok() const { return errors_ == 0; }  // no errors so far in this document
-  bool full() const { return count_ > limit; }
+  bool full() const { return count_ > kLimit; }
 
  private:
   bool room(Position at);

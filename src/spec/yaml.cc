@@ -114,7 +114,7 @@ struct YamlStream::Impl {
   bool read(Tree& tree, unsigned depth, bool key = false) {
     if (!has_event) return false;
     const auto at = at_mark(event.start_mark);
-    if (tree.size() >= max_nodes) return stop(at, "more than 1,000,000 values in one place");
+    if (tree.size() >= kMaxNodes) return stop(at, "more than 1,000,000 values in one place");
     switch (event.type) {
       case YAML_ALIAS_EVENT:
         return read_alias(tree, at, depth);
@@ -137,21 +137,21 @@ struct YamlStream::Impl {
     const auto& anchor = found->second;
     expanded_nodes += anchor.copy.size();
     expanded_bytes += anchor.bytes;
-    if (expanded_nodes > max_expanded_nodes || expanded_bytes > max_document) {
+    if (expanded_nodes > kMaxExpandedNodes || expanded_bytes > kMaxDocument) {
       return stop(at, "the aliases up to here stand for more than 100,000 values or 16 MiB of text");
     }
-    if (depth + anchor.height > max_depth) return too_deep(at);
+    if (depth + anchor.height > kMaxDepth) return too_deep(at);
     tree.add_copy(anchor.copy.root());
     return advance();
   }
 
   bool too_deep(Position at) {
-    return stop(at, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep");
+    return stop(at, "lists and mappings are nested more than " + std::to_string(kMaxDepth) + " deep");
   }
 
   bool read_scalar(Tree& tree, Position at, bool key) {
     const auto& scalar = event.data.scalar;
-    if (scalar.length > max_scalar) {
+    if (scalar.length > kMaxScalar) {
       return stop(at, "a text of " + std::to_string(scalar.length) + " bytes, more than 1 MiB");
     }
     const auto index = tree.size();
@@ -196,7 +196,7 @@ struct YamlStream::Impl {
 
   bool read_collection(Tree& tree, Position at, unsigned depth) {
     const bool mapping = event.type == YAML_MAPPING_START_EVENT;
-    if (depth >= max_depth) return too_deep(at);
+    if (depth >= kMaxDepth) return too_deep(at);
     const auto tag = view(mapping ? event.data.mapping_start.tag : event.data.sequence_start.tag);
     const std::string anchor(view(mapping ? event.data.mapping_start.anchor : event.data.sequence_start.anchor));
     if (!tag.empty() && tag != "!" && tag != std::string(kStandardTag) + (mapping ? "map" : "seq")) {
@@ -233,7 +233,7 @@ struct YamlStream::Impl {
     for (const Node* each = &node; each != node.next(); ++each) anchor.bytes += each->text.size();
     anchored_nodes += node.span;
     anchored_bytes += anchor.bytes;
-    if (anchored_nodes > max_nodes || anchored_bytes > max_document) {
+    if (anchored_nodes > kMaxNodes || anchored_bytes > kMaxDocument) {
       return stop(node.at, "the anchors up to here hold more than 1,000,000 values or 16 MiB of text");
     }
     anchor.height = height_of(node);
@@ -351,7 +351,7 @@ bool YamlStream::skip() {
     const auto type = impl.event.type;
     if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT) ++depth;
     if (type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT) --depth;
-    if (depth + impl.entered > max_depth) return impl.too_deep(position());
+    if (depth + impl.entered > kMaxDepth) return impl.too_deep(position());
     if (!impl.advance()) return false;
     if (depth == 0) return true;
   }
