@@ -308,6 +308,16 @@ TEST(Planner, WhatThisVersionDoesNotDoIsSaid) {
                   "flow.yml:7:5: step 'a': secrets are not supported by this version ('TOKEN')"));
 }
 
+TEST(Planner, OptionsThatDifferLittleAreNotTheSame) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").options().resources.cpu = 0.0000001;
+  builder.step("b", "simms").options().resources.cpu = 0.0000002;
+  const auto plan = on.good_plan(builder);
+  EXPECT_EQ(plan.steps[0].options->resources.cpu, 0.0000001);
+  EXPECT_EQ(plan.steps[1].options->resources.cpu, 0.0000002);
+}
+
 TEST(Planner, OptionsAreKeptAndShared) {
   auto on = world();
   Builder builder;
