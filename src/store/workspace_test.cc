@@ -64,7 +64,9 @@ TEST_F(WorkspaceTest, UnusablePortsAreRefused) {
     const auto workspace = store_->prepare(a, action_key(a), {"run", "step", 1});
     ASSERT_FALSE(workspace) << name;
     EXPECT_THAT(workspace.error().text(), HasSubstr("can't be called '" + std::string(name)));
-    store_->discard(Workspace{directory_ / "store/work/run.step.1", {}, {}, {}, {}, {}}, false);
+    Workspace begun;
+    begun.directory = directory_ / "store/work/run.step.1";
+    store_->discard(begun, false);
     reopen();
   }
   Action a = action();
