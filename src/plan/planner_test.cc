@@ -11,7 +11,6 @@ using test::parameter;
 using test::port;
 using test::World;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 Tool words_tool() {  // a directory in, a file out
   Tool tool;
