@@ -18,9 +18,10 @@ std::optional<LogEntry> parse(char* text) {
   rapidjson::Document document;
   document.ParseInsitu(text);
   if (document.HasParseError() || !document.IsObject()) return {};
+  const rapidjson::Value& object = document;
   const auto find = [&](const char* name) -> const rapidjson::Value* {
-    const auto member = document.FindMember(name);
-    return member != document.MemberEnd() ? &member->value : nullptr;
+    const auto member = object.FindMember(name);
+    return member != object.MemberEnd() ? &member->value : nullptr;
   };
   const auto is_true = [&](const char* name) {
     const auto* value = find(name);
