@@ -277,7 +277,8 @@ RunSummary WorkflowBuilder::run(const RunSettings& settings) const {
     summary.problems.push_back(workflow.error().text());
     return summary;
   }
-  request.workflow = *std::move(workflow);
+  request.large = workflow->steps.size() >= 1000;
+  request.workflow = [&workflow](Findings&) { return std::optional(*std::move(workflow)); };
   request.store =
       settings.store.empty() ? state_->directory + "/.boxcar" : absolute_path(settings.store, current_directory());
   request.jobs = settings.jobs;

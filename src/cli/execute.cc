@@ -153,7 +153,7 @@ void say_progress(const std::string& line) {
   fmt::print(stderr, "{}\n", line);
 }
 
-int execute(const RunOptions& options, Workflow workflow, const std::string& default_store, const Call& call) {
+int execute(const RunOptions& options, WorkflowSource workflow, const std::string& default_store, const Call& call) {
   // Of a directory that was removed: what is relative would be taken for a path of /.
   if (char here[PATH_MAX]; ::getcwd(here, sizeof here) == nullptr) {
     return say(errno_error("finding the current directory", errno), options.json);
@@ -176,6 +176,7 @@ int execute(const RunOptions& options, Workflow workflow, const std::string& def
 
   request.store = store_directory(options.store, default_store);
   request.workflow = std::move(workflow);
+  request.large = call.large;
   request.run = detached.value_or("");
   request.command = "boxcar " + call.command + " " + join(call.args, " ");
   request.targets = options.targets;

@@ -35,10 +35,11 @@ struct Call {
   std::string command;            // "run"
   std::vector<std::string> args;  // what followed it
   bool container_code = false;    // exit with the container's own code where that is not 0
+  bool large = false;             // RunRequest::large
 };
 
 // `default_store`: absolute. Prints everything that is to be said, and gives the exit code.
-int execute(const RunOptions& options, Workflow workflow, const std::string& default_store, const Call& call);
+int execute(const RunOptions& options, WorkflowSource workflow, const std::string& default_store, const Call& call);
 
 // Says an error or findings as --json or for people; gives the exit code.
 int say(const Error& error, bool json = false);

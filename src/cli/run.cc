@@ -7,6 +7,12 @@
 
 namespace boxcar {
 
+namespace {
+
+constexpr std::size_t kLargeText = std::size_t{64} << 10;  // of about a thousand steps
+
+}  // namespace
+
 int run_run(const Args& args) {
   Options options("boxcar run", "Runs a workflow: each step whose result is not known yet, as many at once as -j says.",
                   "boxcar run boxcar.yml --set telescope=meerkat -j 4");
@@ -22,7 +28,7 @@ int run_run(const Args& args) {
   if (!text) return say(std::move(text).error(), run.json);
   const std::string file = absolute_path(path, current_directory());
   const std::string directory(directory_name(file));
-  const Document document{path, *std::move(text)};
+  Document document{path, *std::move(text)};
   Findings findings;
   const Format format = detect_format(document);
   if (format == Format::Kliko) {
@@ -30,9 +36,11 @@ int run_run(const Args& args) {
                    "this is the kliko.yml of an image, not a workflow; run the image with 'boxcar tool IMAGE'");
     return say(findings, run.json);
   }
-  auto workflow = read_workflow(document, directory, findings);
-  if (!workflow || !findings.ok()) return say(findings, run.json);
-  return execute(run, *std::move(workflow), directory + "/.boxcar", {"run", args});
+  const bool large = document.text.size() > kLargeText;
+  const auto read = [document = std::move(document), directory](Findings& found) {
+    return read_workflow(document, directory, found);
+  };
+  return execute(run, read, directory + "/.boxcar", {"run", args, false, large});
 }
 
 }  // namespace boxcar

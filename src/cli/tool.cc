@@ -41,6 +41,11 @@ Workflow empty_workflow(std::string name) {
   return workflow;
 }
 
+WorkflowSource source_of(Workflow workflow) {
+  const auto held = std::make_shared<Workflow>(std::move(workflow));
+  return [held](Findings&) { return std::optional(std::move(*held)); };
+}
+
 // "kliko/simms:1.0" gives "simms".
 std::string short_name(const std::string& image) {
   std::string name = image.substr(image.find_last_of('/') + 1);
@@ -97,7 +102,7 @@ int run_one(const RunOptions& run, const std::string& image, const Args& tool_ar
     if (!findings.ok()) return say(findings, run.json);
     add_step(workflow, short_name(image), image, **tool, std::move(call));
   }
-  return execute(run, std::move(workflow), current_directory() + "/.kliko", how);
+  return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", how);
 }
 
 }  // namespace
@@ -210,7 +215,7 @@ int run_chain(const Args& args) {
     }
     if (!findings.ok()) return say(findings, run.json);
   }
-  return execute(run, std::move(workflow), current_directory() + "/.kliko", {"chain", args});
+  return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", {"chain", args});
 }
 
 }  // namespace boxcar

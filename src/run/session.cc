@@ -17,8 +17,6 @@ namespace boxcar {
 
 namespace {
 
-constexpr std::size_t kManySteps = 1000;  // from here on it pays to compare results ahead of the loop
-
 // Steps by name, or findings.
 std::vector<StepIndex> steps_named(const Plan& plan, const std::string& option, const std::vector<std::string>& names,
                                    Findings& findings) {
@@ -91,6 +89,8 @@ void refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
 }
 
 std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Observer& observer, RunReport& report) {
+  auto workflow = std::exchange(request.workflow, nullptr)(report.findings);  // and its text is freed
+  if (!workflow || !report.findings.ok()) return std::nullopt;
   const auto resolve = [&](const std::string& name, const std::string& template_name,
                            const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
     TRY(auto image, images.resolve(name, request.pull, [&](const std::string& line) { observer.note(line); }));
@@ -105,7 +105,7 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
     resolved->image = std::move(image);
     return resolved;
   };
-  auto plan = make_plan(std::move(request.workflow), request.settings,
+  auto plan = make_plan(*std::move(workflow), request.settings,
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
   if (plan) {
     keep_apart(*plan, request.store, report.findings);
@@ -204,8 +204,16 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   const EmbeddedOptions engine_options{"", report.run, request.grace};
   const auto prepared = request.dry_run ? Result<void>() : prepare_embedded(engine_options);
 
-  // Text is a Workflow by now; here it becomes a Plan, and everything that can be known to be wrong has been said.
   Pool pool;
+  std::unique_ptr<Store> store;
+  const auto open_store = [&]() -> Result<void> {
+    TRY(store, Store::open(request.store, pool));
+    return {};
+  };
+  // Of a large workflow the results are compared with what was left of them while its text is read.
+  if (request.large && exists(request.store) && open_store()) store->look_ahead();
+
+  // Text becomes a Workflow, and that a Plan: then everything that can be known to be wrong has been said.
   ImageStore images(ImageStore::default_directory(), pool);
   auto plan = plan_workflow(request, images, observer, report);
   if (!plan) {
@@ -221,13 +229,10 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   if (!report.findings.ok()) return report;
 
   // From here on the plan does not change. Where its results are kept, and where the run is recorded.
-  auto opened = Store::open(request.store, pool);
-  if (!opened) {
+  if (auto opened = store ? Result<void>() : open_store(); !opened) {
     report.trouble = std::move(opened).error();
     return report;
   }
-  Store& store = **opened;
-  if (report.plan.steps.size() >= kManySteps) store.look_ahead();
   auto record = RunStore::open(RunStore::default_path());
   if (!record) observer.note("this run is not recorded: " + record.error().text());
   Recorder recorder(record ? record->get() : nullptr, observer);
@@ -242,11 +247,11 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
     return make_embedded_engine(engine_options, layers, sink);
   };
   const auto digest = [&](const std::string& path) -> Result<Content> {
-    TRY(const auto tree, store.digest_host(path));
+    TRY(const auto tree, store->digest_host(path));
     const bool directory = tree->entries.front().kind == EntryKind::Directory;
     return Content{tree->digest, directory ? PortKind::Directory : PortKind::File, path};
   };
-  Attempts attempts(store, make_engine, submit, events);
+  Attempts attempts(*store, make_engine, submit, events);
   ScheduleOptions options;
   options.run = report.run;
   options.jobs = request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
@@ -261,17 +266,17 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   }
   if (request.explain || request.dry_run) {
     options.explain = [&](StepIndex step, const Action& action) {
-      return explain_miss(record ? record->get() : nullptr, store, report, step, action);
+      return explain_miss(record ? record->get() : nullptr, *store, report, step, action);
     };
   }
-  Scheduler scheduler({report.plan, store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
+  Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
                       std::move(options));
   if (!request.dry_run) recorder.begin(request, report);
   report.status = scheduler.run();
 
   // Results are committed; now the user's own directories are filled from them.
   report.trouble = scheduler.trouble();
-  if (report.status == RunStatus::Succeeded && !request.dry_run) export_outputs(report, scheduler, store);
+  if (report.status == RunStatus::Succeeded && !request.dry_run) export_outputs(report, scheduler, *store);
   report.engine = attempts.engine_name();
   report.steps = scheduler.take_states();
   pool.drain();  // the last workspaces are cleared

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,14 @@
 
 namespace boxcar {
 
+// Called once: the workflow, or none, with what is wrong in the findings.
+using WorkflowSource = std::function<std::optional<Workflow>(Findings&)>;
+
 struct RunRequest {
-  Workflow workflow;
-  Settings settings;  // --set
-  std::string store;  // absolute
+  WorkflowSource workflow;
+  bool large = false;  // a thousand steps or more: it pays to look at the store before anyone asks
+  Settings settings;   // --set
+  std::string store;   // absolute
   std::string engine = "embedded";
   std::string run;                   // the run's id; "": a new one
   std::string command;               // the command line, for `boxcar runs`
