@@ -8,7 +8,6 @@ namespace {
 using test::parameter;
 using test::port;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 // A step made by hand, with the content of its inputs in order of its inputs' paths.
 struct Case {
