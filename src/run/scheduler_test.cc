@@ -69,7 +69,7 @@ struct World {
   Plan plan;
   MemoryResults results;
   EventQueue events;
-  Submit submit = [](std::function<void()> job) { job(); };
+  Submit submit = [](const std::function<void()>& job) { job(); };
   FakeEngine::Script script = [](const Job&) { return Ending{}; };
   FakeEngine* engine = nullptr;
   std::function<void()> on_tick;
