@@ -12,6 +12,8 @@ namespace boxcar {
 
 namespace {
 
+constexpr std::size_t kMost = 256;  // layers: each takes some inodes of memory
+
 // Made as the runtimes make them. Symlinks in the image are followed, never out of it.
 Result<void> make_place(int root, const std::string& target, bool directory) {
   std::string parent;
@@ -50,6 +52,8 @@ Result<std::string> make_layer(const std::string& directory, const std::vector<s
   };
   const auto made = make_all();
   CHECK_OK(unmount(overlay.target));
+  CHECK_OK(remove_tree(overlay.work));
+  ::rmdir(overlay.target.c_str());
   CHECK_OK(made);
   return ::rmdir(overlay.upper.c_str()) == 0 ? std::string() : overlay.upper;
 }
@@ -61,6 +65,7 @@ std::string MountPlaces::layer(const Image& image, const std::vector<std::string
   std::string wanted = image.identity.hex();
   for (const auto& mount : mounts) wanted += (mount.directory ? '\0' : '\1') + mount.target;
   const std::lock_guard lock(mutex_);
+  if (layers_.size() >= kMost && !layers_.contains(wanted)) return "";
   const auto [known, fresh] = layers_.try_emplace(std::move(wanted));
   if (fresh) {
     known->second = make_layer(join_path(directory_, std::to_string(layers_.size())), layers, mounts).value_or("");

@@ -18,8 +18,8 @@ class MountPlaces {
   // `directory`: on a tmpfs, to be filled.
   explicit MountPlaces(std::string directory) : directory_(std::move(directory)) {}
 
-  // The directory of the layer; "" where the image has all places, or where none can be made: then the runtime does it.
-  // `layers`: the image's, topmost first. Thread-safe.
+  // The directory of the layer; "" where the image has all places, or where no more layers are made: then the runtime
+  // does it. `layers`: the image's, topmost first. Thread-safe.
   std::string layer(const Image& image, const std::vector<std::string>& layers, const std::vector<Mount>& mounts);
 
  private:

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/directory.h"
 #include "base/fd.h"
@@ -37,25 +38,40 @@ std::string mark_of(const std::string& upper) {
 }  // namespace
 
 Roots::~Roots() {
-  for (auto& root : spare_) {
-    (void)unmount(root.target);
-    (void)remove_tree(root.directory);
-  }
+  for (const auto& root : spare_) remove(root);
   if (!shared_.empty()) ::rmdir(shared_.c_str());
+}
+
+void Roots::remove(const Root& root) {
+  (void)unmount(root.target);
+  ::rmdir(root.target.c_str());
+  (void)remove_tree(root.directory);
 }
 
 Result<Roots::Root> Roots::take(const std::vector<std::string>& lower, const std::string& directory) {
   Root root;
+  std::optional<Root> unused;  // of other layers: every container's mount namespace holds a copy of each mount
   {
     const std::lock_guard lock(mutex_);
-    const auto spare = std::find_if(spare_.begin(), spare_.end(), [&](const Root& r) { return r.lower == lower; });
+    most_lent_ = std::max(most_lent_, ++lent_);
+    auto spare = std::find_if(spare_.begin(), spare_.end(), [&](const Root& r) { return r.lower == lower; });
+    if (spare == spare_.end() && spare_.size() >= most_lent_) spare = spare_.begin();
     if (spare != spare_.end()) {
-      root = std::move(*spare);
+      unused = std::move(*spare);
       spare_.erase(spare);
-      return root;
     }
+    if (unused && unused->lower == lower) return *std::move(unused);
     root.target = join_path(targets_, std::to_string(++made_));
   }
+  if (unused) remove(*unused);
+  auto made = make(std::move(root), lower, directory);
+  if (made) return made;
+  const std::lock_guard lock(mutex_);
+  --lent_;
+  return made;
+}
+
+Result<Roots::Root> Roots::make(Root root, const std::vector<std::string>& lower, const std::string& directory) {
   root.lower = lower;
   root.directory = directory;
   const Overlay overlay{.lower = lower,
@@ -82,12 +98,14 @@ bool Roots::give_back(Root& root, const std::string& directory, const std::strin
         (make_directories(shared, 0700) && ::rename(root.directory.c_str(), home.c_str()) == 0)) {
       root.directory = home;
       spare_.push_back(std::move(root));
+      --lent_;
       return true;
     }
   }
   if (!unmount(root.target)) return false;
   ::rmdir(root.target.c_str());
   if (root.directory != directory) ::rename(root.directory.c_str(), directory.c_str());
+  --lent_;
   return true;
 }
 

@@ -38,10 +38,15 @@ class Roots {
   bool give_back(Root& root, const std::string& directory, const std::string& shared);
 
  private:
+  static Result<Root> make(Root root, const std::vector<std::string>& lower, const std::string& directory);
+  static void remove(const Root& root);
+
   const std::string targets_;
   std::mutex mutex_;
-  std::vector<Root> spare_;
-  std::string shared_;  // "" until there is one
+  std::vector<Root> spare_;  // the longest unused first; at most as many as were ever lent at once
+  std::string shared_;       // "" until there is one
+  std::size_t lent_ = 0;
+  std::size_t most_lent_ = 0;
   std::size_t made_ = 0;
 };
 

@@ -68,6 +68,12 @@ TEST_F(RootsTest, ServesOnceWhenSomebodyWrote) {
   EXPECT_FALSE(serves_again_after([](const std::string& root) { ::unlink((root + "/etc/there").c_str()); }));
   EXPECT_FALSE(serves_again_after([](const std::string& root) { ::chmod(root.c_str(), 0700); }));
   EXPECT_FALSE(serves_again_after([](const std::string& root) { ::chmod((root + "/etc").c_str(), 0700); }));
+  EXPECT_FALSE(serves_again_after([](const std::string& root) { EXPECT_EQ(::chown(root.c_str(), 1, 2), 0); }));
+  EXPECT_FALSE(serves_again_after([](const std::string& root) {
+    ::usleep(20000);  // longer than the grain of any kernel's time stamps
+    ASSERT_TRUE(write_file(root + "/new", "text"));
+    ::unlink((root + "/new").c_str());
+  }));
   EXPECT_FALSE(serves_again_after([](const std::string& root) { ::setxattr(root.c_str(), "user.x", "y", 1, 0); }));
 }
 
@@ -93,6 +99,22 @@ TEST(Roots, LeavesNothingMountedBehind) {
   EXPECT_FALSE(exists(directory / "shared"));
   const auto mounts = mount_points();
   for (const auto& mount : *mounts) EXPECT_FALSE(mount.target.starts_with(directory.path())) << mount.target;
+}
+
+TEST(Roots, KeepNoMoreThanWereNeededAtOnce) {
+  TemporaryDirectory directory;
+  Roots roots(directory / "targets");
+  for (int i = 0; i < 20; ++i) {
+    const std::string layer = directory / ("layer" + std::to_string(i));
+    fs::create_directories(layer);
+    auto root = roots.take({layer}, directory / std::to_string(i));
+    ASSERT_TRUE(root);
+    EXPECT_TRUE(roots.give_back(*root, directory / std::to_string(i), directory / "shared"));
+  }
+  const auto mounts = mount_points();
+  EXPECT_EQ(std::count_if(mounts->begin(), mounts->end(),
+                          [&](const MountPoint& mount) { return mount.target.starts_with(directory.path()); }),
+            1);
 }
 
 TEST(MountPlaces, HoldWhatTheImageLacks) {

@@ -40,7 +40,11 @@ struct LiveList::Page {
 bool LiveList::make_room(std::size_t marks) {
   const std::lock_guard lock(growing_);
   if (room_ >= marks) return true;
-  if (::posix_fallocate(fd_.get(), 0, static_cast<off_t>(Page::length(marks))) != 0) return false;
+  // Never over marks that are there: where a file system can't allocate, the C library writes zeros.
+  const std::size_t from = room_ == 0 ? 0 : Page::length(room_);
+  if (::posix_fallocate(fd_.get(), static_cast<off_t>(from), static_cast<off_t>(Page::length(marks) - from)) != 0) {
+    return false;
+  }
   room_ = marks;
   return true;
 }
@@ -75,7 +79,7 @@ void LiveList::release() {
 
 void LiveList::mark(const Digest& key) {
   std::call_once(opened_, [this] { open(); });
-  if (page_ == nullptr) return;  // a store that can't be written; nobody removes anything there
+  if (page_ == nullptr) return;  // a store that can't be written, or kAll
   const auto at = page_->used.fetch_add(1, std::memory_order_relaxed);
   if (at >= kMost) return;
   if (at >= room_ && !make_room(std::bit_ceil(at + 1))) {
