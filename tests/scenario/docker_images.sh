@@ -1,13 +1,14 @@
 # An image that only Docker has: imported from there, or found there by its plain name; and it is the same image, with the
 # same results, when it comes from an archive of `docker save` or an OCI layout.
 docker=$SCENARIO/tmp/docker
-export DOCKER_HOST=unix://$docker/docker.sock
+sockets=$(mktemp -d /tmp/docked.XXXXXX) # containerd's may have 104 bytes, however deep the build directory lies
+export DOCKER_HOST=unix://$sockets/docker.sock
 mkdir "$docker"
-dockerd --data-root "$docker/data" --exec-root "$docker/exec" --pidfile "$docker/pid" -H "$DOCKER_HOST" \
+dockerd --data-root "$docker/data" --exec-root "$sockets/exec" --pidfile "$docker/pid" -H "$DOCKER_HOST" \
   --bridge=none --iptables=false --ip6tables=false >"$docker/log" 2>&1 &
 daemon=$!
 end_docker() { kill "$daemon" 2>/dev/null && wait "$daemon" || true; }
-trap end_docker EXIT
+trap 'end_docker; tail -n 5 "$docker/log"; rm -r "$sockets"' EXIT
 wait_until docker version
 
 mkdir recipe
@@ -50,7 +51,7 @@ expect_json '.steps.docked.status == "succeeded"'
 
 end_docker
 expect_exit 3 boxcar image import docker-daemon:test/docked
-expect_err "no Docker answers at $docker/docker.sock"
+expect_err "no Docker answers at $sockets/docker.sock"
 for source in docker-archive:saved.tar oci:layout; do
   no_images
   expect_exit 0 boxcar image import "$source"
