@@ -82,6 +82,7 @@ class Commit {
     record_.result.seconds = ending_.seconds;
     record_.result.peak_memory = ending_.peak_memory;
     record_.result.finished = now_micros();
+    for (const auto& output : action_.outputs) CHECK_OK(resolve_link(output));
     for (const auto& output : action_.outputs) CHECK_OK(set_apart(output));
     for (const auto& output : action_.outputs) CHECK_OK(add_output(output));
     entries_ = encoder_.take();
@@ -107,6 +108,15 @@ class Commit {
   const StoredResult& result() const { return record_.result; }
 
  private:
+  // An output file may be a symlink to another, which leads nowhere once they are apart.
+  Result<void> resolve_link(const ActionOutput& output) {
+    const ActionOutput* const host = sharing_host(action_.outputs, output);
+    if (host == nullptr) return {};
+    const std::string shared = join_path(directory_, host->port);
+    CHECK_OK(replace_link_by_file(shared, *host, action_.inputs));
+    return replace_link_by_file(shared, output, action_.inputs);
+  }
+
   // An output file that was written beside another port's goes to its own port.
   Result<void> set_apart(const ActionOutput& output) {
     const ActionOutput* const host = sharing_host(action_.outputs, output);
