@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +30,18 @@ std::optional<std::string> detached_run() {
 }
 
 // The display of a detached runner: what is said until the run begins reaches the caller through stderr; then the
+// As a shell takes it, so that a recorded command can be pasted.
+std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-+./,:@%=").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
 // runner lets go of it, and the caller returns.
 class Detached : public PlainLines {
  public:
@@ -178,7 +191,8 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   request.workflow = std::move(workflow);
   request.large = call.large;
   request.run = detached.value_or("");
-  request.command = "boxcar " + call.command + " " + join(call.args, " ");
+  request.command = "boxcar " + call.command;
+  for (const auto& arg : call.args) request.command += " " + shell_word(arg);
   request.targets = options.targets;
   request.rerun = options.rerun;
   request.jobs = options.jobs;

@@ -18,3 +18,8 @@ expect_out '^RUN ' ' make +succeeded '
 expect_exit 0 boxcar runs --limit 0
 [ "$(wc -l <"$SCENARIO/out")" = 3 ] || fail "not all"
 expect_not_in "$SCENARIO/out" $'\t'
+boxcar tool --json test/make --text "it's \$HOME; a  * \\" >/dev/null 2>&1 # recorded so that a shell gives the same again
+expect_exit 0 boxcar runs --json
+again=$(json '.[0].command')
+expect_exit 0 eval "$again"
+expect_json '.status == "succeeded"' '[.steps[].status] == ["cached"]'
