@@ -29,7 +29,6 @@ std::optional<std::string> detached_run() {
   return run;
 }
 
-// The display of a detached runner: what is said until the run begins reaches the caller through stderr; then the
 // As a shell takes it, so that a recorded command can be pasted.
 std::string shell_word(const std::string& text) {
   const auto plain = [](char c) {
@@ -42,6 +41,7 @@ std::string shell_word(const std::string& text) {
   return word + "'";
 }
 
+// The display of a detached runner: what is said until the run begins reaches the caller through stderr; then the
 // runner lets go of it, and the caller returns.
 class Detached : public PlainLines {
  public:

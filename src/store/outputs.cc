@@ -79,6 +79,15 @@ class Settler {
     return true;
   }
 
+  // The file port's symlink becomes the file; what lies beside it stays.
+  Result<void> file_for_link() {
+    const std::string name(base_name(output_.path));
+    struct stat info {};
+    if (::fstatat(root_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(info.st_mode)) return {};
+    CHECK_OK(settle("", 0));
+    return replace_by_file(name);
+  }
+
  private:
   struct Link {
     std::string path;
@@ -104,15 +113,6 @@ class Settler {
     CHECK_OK(own(path, info));
     return list_directory(root_.get(), path);
   }
-  // The file port's symlink becomes the file; what lies beside it stays.
-  Result<void> file_for_link() {
-    const std::string name(base_name(output_.path));
-    struct stat info {};
-    if (::fstatat(root_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(info.st_mode)) return {};
-    CHECK_OK(settle("", 0));
-    return replace_by_file(name);
-  }
-
 
   Result<void> own(const std::string& path, const struct stat& info) {
     const char* const name = path.empty() ? "." : path.c_str();
@@ -315,10 +315,10 @@ Result<bool> settle_output(const std::string& directory, const ActionOutput& out
   return output.kind == PortKind::File ? settler.file_port() : settler.directory_port();
 }
 
-}  // namespace boxcar
 Result<void> replace_link_by_file(const std::string& directory, const ActionOutput& output,
                                   const std::vector<ActionInput>& inputs) {
   TRY(auto root, open_file(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW));
   return Settler(std::move(root), output, inputs).file_for_link();
 }
 
+}  // namespace boxcar

@@ -31,9 +31,9 @@ std::optional<std::pair<std::string, std::string>> link_that_leads_out(const std
 // null: `output` has a mount of its own.
 const ActionOutput* sharing_host(const std::vector<ActionOutput>& outputs, const ActionOutput& output);
 
-}  // namespace boxcar
 // Before such files part: where the one of `output` is a symlink, the file it leads to takes its place. `directory` is
 // what they share. Errors as settle_output() has them.
 Result<void> replace_link_by_file(const std::string& directory, const ActionOutput& output,
                                   const std::vector<ActionInput>& inputs);
 
+}  // namespace boxcar
