@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace boxcar {
 
@@ -38,42 +39,91 @@ void Plan::connect(std::vector<Edge> after) {
   predecessors_ = successors_.transposed();
 }
 
-// Depth first, with a stack of its own: a chain may be 100,000 steps deep. Where the path meets itself, that is a
-// cycle; that edge is passed over then.
-std::vector<std::vector<StepIndex>> Plan::cycles() const {
+namespace {
+
+// The steps that wait for each other, by Tarjan: of each step the number of its strongly connected component. With a
+// stack of its own, since a chain may be 100,000 steps deep.
+std::vector<std::uint32_t> components(const Plan& plan) {
   struct Frame {
     StepIndex step;
     std::uint32_t next;  // in its row of successors
   };
-  enum class Mark : std::uint8_t { New, OnPath, Done };
-  std::vector<Mark> marks(steps.size(), Mark::New);
-  std::vector<std::vector<StepIndex>> found;
+  constexpr std::uint32_t none = ~std::uint32_t{0};
+  const std::size_t steps = plan.steps.size();
+  std::vector<std::uint32_t> component(steps, none), order(steps, none), lowest(steps);
+  std::vector<StepIndex> open;  // visited, and in no component yet
   std::vector<Frame> path;
-  constexpr std::size_t most_cycles = 20;  // as telling as all, and the time stays in proportion to the edges
-  for (StepIndex root = 0; root < steps.size(); ++root) {
-    if (marks[root] != Mark::New) continue;
-    path.push_back({root, 0});
-    marks[root] = Mark::OnPath;
+  std::uint32_t visited = 0, count = 0;
+  const auto visit = [&](StepIndex step) {
+    order[step] = lowest[step] = visited++;
+    open.push_back(step);
+    path.push_back({step, 0});
+  };
+  for (StepIndex root = 0; root < steps; ++root) {
+    if (order[root] == none) visit(root);
     while (!path.empty()) {
       auto& [step, next] = path.back();
-      const auto row = successors(step);
-      if (next == row.size()) {
-        marks[step] = Mark::Done;
-        path.pop_back();
+      const auto row = plan.successors(step);
+      if (next < row.size()) {
+        const StepIndex to = row[next++];
+        if (order[to] == none) {
+          visit(to);
+        } else if (component[to] == none) {
+          lowest[step] = std::min(lowest[step], order[to]);
+        }
         continue;
       }
-      const StepIndex to = row[next++];
-      if (marks[to] == Mark::New) {
-        marks[to] = Mark::OnPath;
-        path.push_back({to, 0});
-      } else if (marks[to] == Mark::OnPath) {
-        const auto start = std::find_if(path.begin(), path.end(), [&](const Frame& frame) { return frame.step == to; });
-        auto& cycle = found.emplace_back();
-        for (auto frame = start; frame != path.end(); ++frame) cycle.push_back(frame->step);
-        std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
-        if (found.size() == most_cycles) return found;
-      }
+      const StepIndex done = step;
+      path.pop_back();
+      if (!path.empty()) lowest[path.back().step] = std::min(lowest[path.back().step], lowest[done]);
+      if (lowest[done] != order[done]) continue;
+      StepIndex member = 0;
+      do {
+        member = open.back();
+        open.pop_back();
+        component[member] = count;
+      } while (member != done);
+      ++count;
     }
+  }
+  return component;
+}
+
+// A shortest cycle through a step, within its component; empty: there is none.
+std::vector<StepIndex> cycle_through(const Plan& plan, StepIndex start, const std::vector<std::uint32_t>& component) {
+  std::unordered_map<StepIndex, StepIndex> before;
+  std::vector<StepIndex> open(1, start);
+  for (std::size_t i = 0; i < open.size(); ++i) {  // which grows meanwhile
+    for (const StepIndex to : plan.successors(open[i])) {
+      if (component[to] != component[start] || !before.emplace(to, open[i]).second) continue;
+      if (to != start) {
+        open.push_back(to);
+        continue;
+      }
+      std::vector<StepIndex> cycle;
+      for (StepIndex step = before[start]; step != start; step = before[step]) cycle.push_back(step);
+      cycle.push_back(start);
+      std::reverse(cycle.begin(), cycle.end());
+      return cycle;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::vector<StepIndex>> Plan::cycles() const {
+  constexpr std::size_t most_cycles = 20;  // as telling as all, and the time stays in proportion to the edges
+  const auto component = components(*this);
+  std::vector<bool> named(steps.size());
+  std::vector<std::vector<StepIndex>> found;
+  for (StepIndex step = 0; step < steps.size() && found.size() < most_cycles; ++step) {
+    if (named[step]) continue;
+    auto cycle = cycle_through(*this, step, component);
+    if (cycle.empty()) continue;
+    for (const StepIndex member : cycle) named[member] = true;
+    std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+    found.push_back(std::move(cycle));
   }
   return found;
 }

@@ -81,8 +81,9 @@ class Plan {
   // Sorted, without repeats.
   std::span<const StepIndex> successors(StepIndex step) const { return successors_[step]; }
   std::span<const StepIndex> predecessors(StepIndex step) const { return predecessors_[step]; }
-  // Up to twenty, each in the order of the data from its first step on, no two the same; every step of a cycle is named
-  // in one unless there are more. None: the graph can run.
+  // For each step that waits for itself a shortest cycle through it, unless one before it has the step already: so
+  // every such step is in one, and no two are the same. Only the first twenty; each in the order of the data, from the
+  // step on that the document has first. None: the graph can run.
   std::vector<std::vector<StepIndex>> cycles() const;
   // `targets` and everything that they need.
   std::vector<bool> needed_for(const std::vector<StepIndex>& targets) const;

@@ -47,9 +47,28 @@ TEST(Plan, NamesEachCycleInOrderFromItsFirstStep) {
   EXPECT_THAT(plan_of(5, {{0, 1}, {1, 2}, {2, 1}, {3, 4}, {4, 3}}).cycles(),
               ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4)));
   EXPECT_THAT(plan_of(4, {{0, 1}, {1, 2}, {2, 1}, {0, 3}, {3, 0}}).cycles(),
-              ElementsAre(ElementsAre(1, 2), ElementsAre(0, 3)));
+              ElementsAre(ElementsAre(0, 3), ElementsAre(1, 2)));
   EXPECT_THAT(plan_of(3, {{0, 1}, {1, 0}, {0, 2}, {2, 0}}).cycles(), ElementsAre(ElementsAre(0, 1), ElementsAre(0, 2)));
   EXPECT_THAT(plan_of(4, {{0, 1}, {0, 2}, {1, 3}, {2, 3}}).cycles(), IsEmpty());
+}
+
+TEST(Plan, NamesEveryStepThatWaitsForItself) {
+  EXPECT_THAT(plan_of(4, {{0, 1}, {1, 2}, {2, 0}, {0, 3}, {3, 1}}).cycles(),
+              ElementsAre(ElementsAre(0, 1, 2), ElementsAre(0, 3, 1, 2)));
+  // What lies between two cycles, before or behind them is in none.
+  EXPECT_THAT(plan_of(7, {{0, 1}, {1, 2}, {2, 1}, {2, 3}, {3, 4}, {4, 5}, {5, 4}, {5, 6}}).cycles(),
+              ElementsAre(ElementsAre(1, 2), ElementsAre(4, 5)));
+}
+
+TEST(Plan, NamesTheFirstTwentyCycles) {
+  std::vector<Edge> edges;
+  for (StepIndex i = 1; i <= 30; ++i) {
+    edges.emplace_back(0, i);
+    edges.emplace_back(i, 0);
+  }
+  const auto cycles = plan_of(31, edges).cycles();
+  ASSERT_EQ(cycles.size(), 20U);
+  for (StepIndex i = 0; i < 20; ++i) EXPECT_THAT(cycles[i], ElementsAre(0, i + 1));
 }
 
 TEST(Plan, WalksDeepGraphsWithoutRecursion) {
