@@ -10,11 +10,14 @@ namespace boxcar {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
-constexpr auto kFirstPause = std::chrono::milliseconds(500);  // before another try; twice as long before the next
-constexpr auto kLongestPause = std::chrono::milliseconds(30'000);
 constexpr int kUnavailableTries = 3;  // of an engine or disk that is merely unavailable, whatever `retries` says
 
 }  // namespace
+
+std::chrono::milliseconds pause_after(int attempts) {
+  constexpr std::chrono::milliseconds first{500}, longest{30'000};
+  return std::min(first * (1 << std::min(attempts - 1, 10)), longest);  // twice as long each time
+}
 
 Scheduler::Scheduler(SchedulerParts parts, ScheduleOptions options)
     : parts_(std::move(parts)), options_(std::move(options)) {
@@ -385,7 +388,7 @@ void Scheduler::infrastructure(StepIndex step, const Error& error) {
 bool Scheduler::retry(StepIndex step, bool unavailable) {
   const int tries = 1 + std::max(parts_.plan.steps[step].options->retries, unavailable ? kUnavailableTries - 1 : 0);
   if (states_[step].attempts >= tries) return false;
-  const auto pause = std::min(kFirstPause * (1 << std::min(states_[step].attempts - 1, 10)), kLongestPause);
+  const auto pause = pause_after(states_[step].attempts);
   delayed_.emplace_back(Clock::now() + pause, step);
   change(step, StepStatus::Waiting, "trying again in " + human_duration(Seconds(pause).count()));
   return true;

@@ -37,6 +37,9 @@ struct SchedulerParts {
   Observer& observer;
 };
 
+// Before another try, when there were so many.
+std::chrono::milliseconds pause_after(int attempts);
+
 class Scheduler {
  public:
   Scheduler(SchedulerParts parts, ScheduleOptions options);

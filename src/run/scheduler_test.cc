@@ -153,6 +153,13 @@ TEST(Scheduler, TriesAgainAsOftenAsTheStepSays) {
   EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(1500)) << "0.5 s, then 1 s";
 }
 
+TEST(Scheduler, PausesTwiceAsLongEachTimeUpToHalfAMinute) {
+  std::vector<std::int64_t> pauses;
+  for (int attempts = 1; attempts <= 9; ++attempts) pauses.push_back(pause_after(attempts).count());
+  EXPECT_THAT(pauses, ElementsAre(500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000));
+  EXPECT_EQ(pause_after(1'000'000), std::chrono::milliseconds(30'000));
+}
+
 TEST(Scheduler, DoesNotWaitToTryAgainWhatIsNotToRunAnyMore) {
   GraphMaker graph;
   StepOptions options;
