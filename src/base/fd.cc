@@ -109,7 +109,10 @@ Result<void> make_directories(const std::string& path, mode_t mode) {
     if (S_ISDIR(info.st_mode)) return {};
     errno = ENOTDIR;
   }
-  return fail_errno("making the directory " + path);
+  // Something is in the way. NotFound would speak of what somebody named, and this was to be made.
+  Error error = errno_error("making the directory " + path, errno);
+  if (error.kind == ErrorKind::NotFound) error.kind = ErrorKind::Denied;
+  return fail(std::move(error));
 }
 
 namespace {

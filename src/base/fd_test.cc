@@ -38,6 +38,14 @@ TEST(Files, AreReplacedWholeOrNotAtAll) {
   EXPECT_EQ(::rmdir(directory.path().c_str()), 0) << "nothing is left beside";
 }
 
+TEST(Files, InTheWayOfDirectoriesAreNoneThatSomebodyDidNotFind) {
+  const TemporaryDirectory directory;
+  ASSERT_TRUE(write_file(directory / "file", ""));
+  for (const char* path : {"file", "file/a", "file/a/b"}) {
+    EXPECT_EQ(make_directories(directory / path).error().kind, ErrorKind::Denied) << path;
+  }
+}
+
 TEST(Files, AreNotReadBeyondTheLimit) {
   const TemporaryDirectory directory;
   ASSERT_TRUE(write_file(directory / "file", "12345"));

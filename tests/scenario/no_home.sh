@@ -22,7 +22,11 @@ mv "$HOME/.local/boxcar" "$HOME/.local/share/"
 expect_exit 0 env -u XDG_DATA_HOME -u XDG_STATE_HOME -u XDG_CACHE_HOME -u XDG_CONFIG_HOME boxcar tool test/make
 [ -e "$HOME/.local/state/boxcar/runs.db" ] || fail "no record below $HOME: $(find "$HOME" -name runs.db)"
 
-# Where nothing can be written it says so.
+# Where nothing can be written it says so: that is a disk that can't be used, not a call that is wrong.
 echo >"$SCENARIO/file"
-expect_exit 2 env XDG_DATA_HOME="$SCENARIO/file" boxcar image import "oci:$(echo "$TMPDIR"/layout.* | cut -d' ' -f1)"
+expect_exit 3 env XDG_STATE_HOME="$SCENARIO/file" boxcar runs
+expect_err "$SCENARIO/file/boxcar: Not a directory"
+expect_exit 3 env -u XDG_DATA_HOME boxcar tool --store "$SCENARIO/file/store" test/make
+expect_err "$SCENARIO/file/store: Not a directory"
+expect_exit 3 env XDG_DATA_HOME="$SCENARIO/file" boxcar image import "oci:$(echo "$TMPDIR"/layout.* | cut -d' ' -f1)"
 expect_err "$SCENARIO/file/boxcar/images: Not a directory"
