@@ -2,11 +2,18 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "base/interrupt.h"
 
 namespace boxcar {
 
 namespace {
+
+constexpr auto kLongestPause = std::chrono::milliseconds(100);
 
 struct flock one_byte(short type, off_t byte) {
   struct flock range {};
@@ -34,6 +41,16 @@ Result<void> FileLocks::lock(off_t byte, LockMode mode) {
     if (errno != EINTR) return fail_errno("waiting for a lock");
   }
   return {};
+}
+
+// The kernel's own wait ends only by a signal with a handler, and there is none. Who waits here does so for long.
+Result<void> FileLocks::lock_until_interrupted(off_t byte, LockMode mode) {
+  for (auto pause = std::chrono::milliseconds(1);; pause = std::min(2 * pause, kLongestPause)) {
+    TRY(const bool locked, try_lock(byte, mode));
+    if (locked) return {};
+    if (interrupted()) return fail(interruption());
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 Result<bool> FileLocks::try_lock(off_t byte, LockMode mode) {

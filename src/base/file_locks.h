@@ -20,8 +20,9 @@ class FileLocks {
   static Result<FileLocks> open(const std::string& path, mode_t mode);  // made where there is none
   explicit FileLocks(UniqueFd file) : file_(std::move(file)) {}         // open for reading and writing
 
-  Result<void> lock(off_t byte, LockMode mode);      // waits; also changes a lock held, without a gap
-  Result<bool> try_lock(off_t byte, LockMode mode);  // false: another holds it
+  Result<void> lock(off_t byte, LockMode mode);                    // waits; also changes a lock held, without a gap
+  Result<void> lock_until_interrupted(off_t byte, LockMode mode);  // the same; Cancelled by base/interrupt.h
+  Result<bool> try_lock(off_t byte, LockMode mode);                // false: another holds it
   void unlock(off_t byte);
   bool is_locked(off_t byte) const;  // through another object, in whatever mode
 

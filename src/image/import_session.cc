@@ -35,7 +35,7 @@ Result<ImportSession> ImportSession::begin(const std::string& store) {
   TRY(FileLocks locks, open_store(store));
   TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
   if (alone) CHECK_OK(sweep(store));
-  CHECK_OK(locks.lock(kStoreLock, LockMode::Shared));
+  CHECK_OK(locks.lock_until_interrupted(kStoreLock, LockMode::Shared));
   TRY(std::string scratch, make_scratch(store));
   return ImportSession(std::move(locks), std::move(scratch));
 }

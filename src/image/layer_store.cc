@@ -119,7 +119,7 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
   std::sort(missing.begin(), missing.end(),
             [](const auto& a, const auto& b) { return layer_lock(a.diff_id) < layer_lock(b.diff_id); });
   TRY(FileLocks locks, open_locks(directory_));
-  for (const auto& one : missing) CHECK_OK(locks.lock(layer_lock(one.diff_id), LockMode::Exclusive));
+  for (const auto& one : missing) CHECK_OK(locks.lock_until_interrupted(layer_lock(one.diff_id), LockMode::Exclusive));
   std::erase_if(missing, [&](const auto& one) { return verified(one.diff_id); });
   if (missing.empty()) return {};
 
