@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/interrupt.h"
 #include "image/archive_reader.h"
 
 namespace boxcar {
@@ -165,6 +166,7 @@ bool BlobStream::compressed() const {
 }
 
 Result<std::string_view> BlobStream::next() {
+  if (interrupted()) return fail(interruption());
   State& state = *state_;
   {
     std::unique_lock lock(state.mutex);

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <memory>
 
-#include "base/interrupt.h"
 #include "base/text.h"
 #include "image/archive_reader.h"
 #include "image/tree_writer.h"
@@ -21,7 +20,7 @@ struct Feed {
 
   static la_ssize_t give(archive* a, void* self, const void** buffer) {
     Feed& feed = *static_cast<Feed*>(self);
-    auto bytes = interrupted() ? fail(interruption()) : feed.stream.next();
+    auto bytes = feed.stream.next();
     if (!bytes) {
       feed.error = std::move(bytes).error();
       archive_set_error(a, EIO, "unreadable");
