@@ -13,7 +13,10 @@ constexpr std::initializer_list<int> kInterrupting = {SIGINT, SIGTERM, SIGHUP};
 sigset_t interrupting_signals() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int number : kInterrupting) ::sigaddset(&set, number);
+  for (const int number : kInterrupting) {
+    struct sigaction now {};
+    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) ::sigaddset(&set, number);
+  }
   return set;
 }
 
@@ -26,14 +29,31 @@ void block_interrupts() {
 bool interrupted() {
   sigset_t pending;
   if (::sigpending(&pending) != 0) return false;
-  for (const int number : kInterrupting) {
-    if (::sigismember(&pending, number) == 1) return true;
-  }
-  return false;
+  const sigset_t set = interrupting_signals();
+  sigset_t both;
+  return ::sigandset(&both, &pending, &set) == 0 && ::sigisemptyset(&both) == 0;
 }
 
 Error interruption() {
   return Error{ErrorKind::Cancelled, "interrupted", {}};
+}
+
+InterruptsBlocked::InterruptsBlocked() {
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &before_);
+  ::sigaction(SIGPIPE, nullptr, &pipe_);
+  block_interrupts();
+}
+
+InterruptsBlocked::~InterruptsBlocked() {
+  ::sigaction(SIGPIPE, &pipe_, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void InterruptsBlocked::take() {
+  const sigset_t set = interrupting_signals();
+  const timespec now{};
+  while (::sigtimedwait(&set, nullptr, &now) > 0) {
+  }
 }
 
 }  // namespace boxcar

@@ -7,7 +7,9 @@
 
 namespace boxcar {
 
-sigset_t interrupting_signals();  // SIGINT, SIGTERM, SIGHUP
+// SIGINT, SIGTERM, SIGHUP without those that this program was started to ignore (nohup, a job in the background): a
+// blocked signal would be queued even so.
+sigset_t interrupting_signals();
 
 // Blocks them in the calling thread, and so in all that it starts: before other threads are started. SIGPIPE is
 // ignored.
@@ -16,5 +18,21 @@ void block_interrupts();
 // Whether one of them came and nobody took it yet. It stays for the next who asks. Only after block_interrupts().
 bool interrupted();
 Error interruption();  // Cancelled
+
+// block_interrupts() for as long as it lives: after it the thread's mask and SIGPIPE's disposition are as before.
+class InterruptsBlocked {
+ public:
+  InterruptsBlocked();
+  ~InterruptsBlocked();
+  InterruptsBlocked(const InterruptsBlocked&) = delete;
+  InterruptsBlocked& operator=(const InterruptsBlocked&) = delete;
+
+  // Takes what came and nobody took: it was heeded, and must not end the program afterwards.
+  void take();
+
+ private:
+  sigset_t before_;
+  struct sigaction pipe_;
+};
 
 }  // namespace boxcar

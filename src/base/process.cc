@@ -81,6 +81,13 @@ Result<Child> spawn(const SpawnOptions& options) {
   ::sigemptyset(&none);
   ::sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
+  // What this program was started to ignore, a child that ends with it ignores too.
+  if (options.until_interrupted) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+      struct sigaction now {};
+      if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ::sigdelset(&all, number);
+    }
+  }
   posix_spawnattr_setsigdefault(&attributes, &all);
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (options.new_session) flags |= POSIX_SPAWN_SETSID;

@@ -15,7 +15,9 @@ printf 'workflow: pulls\nsteps:\n  a: {image: "127.0.0.1:%s/x"}\n' "$port" >boxc
 interrupted() { # SIGNAL COMMAND…
   local signal=$1 pid skopeo code=0
   shift
+  set -m # SIGINT as on a terminal
   "$@" 2>err &
+  set +m
   pid=$!
   wait_until fetching $pid
   skopeo=$(pgrep -P $pid -x skopeo)
@@ -31,5 +33,15 @@ interrupted INT boxcar image pull 127.0.0.1:$port/x
 interrupted TERM boxcar tool 127.0.0.1:$port/x
 interrupted INT boxcar run boxcar.yml
 interrupted INT boxcar validate 127.0.0.1:$port/x
+
+set -m
+nohup boxcar image pull 127.0.0.1:$port/x 2>err &
+set +m
+wait_until fetching $!
+kill -HUP -- -$! # to skopeo as well
+sleep 0.5
+fetching $! || fail "a hangup that is ignored ended it: $(cat err)"
+kill -TERM $!
+wait $! || [ $? = 130 ] || fail "$(cat err)"
 expect_exit 0 boxcar image ls
 expect_not_in "$SCENARIO/out" "$port"
