@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace boxcar {
 
 namespace {
@@ -33,6 +35,10 @@ ErrorKind kind_of(int number) {
 }
 
 }  // namespace
+
+std::string Error::text() const {
+  return more.empty() ? sentence() : sentence() + " (" + join(more, "; ") + ")";
+}
 
 Error errno_error(std::string_view doing, int number) {
   return Error{kind_of(number), std::string(doing) + ": " + std::strerror(number), {}};

@@ -4,6 +4,7 @@
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 namespace boxcar {
 
@@ -20,10 +21,12 @@ enum class ErrorKind {
 
 struct Error {
   ErrorKind kind = ErrorKind::Internal;
-  std::string message;  // what went wrong, one sentence without a full stop
-  std::string context;  // what was being done, outermost first: "pulling kliko/simms: reading its manifest"
+  std::string message;              // what went wrong, one sentence without a full stop
+  std::string context;              // what was being done, outermost first: "pulling kliko/simms: reading its manifest"
+  std::vector<std::string> more{};  // what else is worth a line each, such as the places that were looked at
 
-  std::string text() const { return context.empty() ? message : context + ": " + message; }
+  std::string sentence() const { return context.empty() ? message : context + ": " + message; }
+  std::string text() const;  // all of it in one line: "sentence (more; and more)"
   // Adds an outer context, on the way up.
   Error in(std::string_view what) && {
     context = context.empty() ? std::string(what) : std::string(what) + ": " + context;

@@ -22,6 +22,7 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kDetachedRun = "BOXCAR_DETACHED_RUN";  // the run's id, for the runner that was left behind
+constexpr std::size_t kLongest = 4000;                       // line of what is said
 
 std::optional<std::string> detached_run() {
   const char* run = std::getenv(kDetachedRun);
@@ -100,9 +101,9 @@ void print_forecast(const RunReport& report) {
     cached += known ? 1 : 0;
     out += fmt::format("{:<{}}  {}\n", report.plan.steps[step].name, width,
                        known                                      ? "cached"
-                       : state.status == StepStatus::Failed       ? "fails: " + state.message
-                       : state.message.starts_with("depends on ") ? state.message
-                                                                  : "runs: " + state.message);
+                       : state.status == StepStatus::Failed       ? "fails: " + printable(state.message, kLongest)
+                       : state.message.starts_with("depends on ") ? printable(state.message, kLongest)
+                                                                  : "runs: " + printable(state.message, kLongest));
   }
   fmt::print(stderr, "{}{} of {} steps are cached\n", out, cached, report.steps.size());
 }
@@ -136,11 +137,8 @@ int say(const Error& error, bool json) {
     findings.error("", {}, error.text());
     fmt::print("{}\n", json_findings(findings));
   } else {
-    const char* prefix = "boxcar: ";
-    const std::string text = error.text();
-    for (const auto line : lines(text)) {
-      fmt::print(stderr, "{}{}\n", std::exchange(prefix, ""), printable(line, 4000));
-    }
+    fmt::print(stderr, "boxcar: {}\n", printable(error.sentence(), kLongest));
+    for (const auto& line : error.more) fmt::print(stderr, "  {}\n", printable(line, kLongest));
   }
   return exit_code_of(error);
 }
@@ -150,7 +148,7 @@ int say(Findings& findings, bool json) {
   if (json) {
     fmt::print("{}\n", json_findings(findings));
   } else {
-    for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", finding.text());
+    for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", printable(finding.text(), kLongest));
   }
   return findings.ok() ? kDone : kWrong;
 }
@@ -163,7 +161,7 @@ std::string store_directory(const std::string& option, const std::string& by_def
 }
 
 void say_progress(const std::string& line) {
-  fmt::print(stderr, "{}\n", line);
+  fmt::print(stderr, "{}\n", printable(line, kLongest));
 }
 
 int execute(const RunOptions& options, WorkflowSource workflow, const std::string& default_store, const Call& call) {

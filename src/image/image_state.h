@@ -49,7 +49,7 @@ struct ImageStore::State {
   Result<std::vector<ImagePtr>> take(const ImageSource& source, const std::string& as, bool only_one,
                                      const Progress& progress);
   Result<ImagePtr> take_named(const std::string& source, const std::string& reference, const Progress& progress);
-  Result<ImagePtr> look_elsewhere(const std::string& name, const std::string& reference, std::string places,
+  Result<ImagePtr> look_elsewhere(const std::string& name, const std::string& reference, bool local_asked,
                                   const Progress& progress);
   Result<std::uint64_t> collect(const std::set<Digest>& unwanted, ImportSession* session);
 };

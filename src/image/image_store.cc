@@ -82,8 +82,7 @@ Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy,
   if (policy == PullPolicy::Never)
     return fail(ErrorKind::NotFound, "there is no image " + reference +
                                          " in the local store, and it is not to be fetched; 'boxcar image pull' would");
-  return state_->look_elsewhere(name, reference, policy == PullPolicy::Always ? "" : "\n  the local store: not there",
-                                progress);
+  return state_->look_elsewhere(name, reference, policy != PullPolicy::Always, progress);
 }
 
 Result<std::vector<ImagePtr>> ImageStore::import(const std::string& source, const std::string& as,

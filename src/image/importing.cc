@@ -14,7 +14,7 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kWhatToDo =
-    "\n  check its name, log in to its registry (skopeo login), or import it: boxcar image import docker-archive:FILE";
+    "check its name, log in to its registry (skopeo login), or import it: boxcar image import docker-archive:FILE";
 
 }  // namespace
 
@@ -112,10 +112,12 @@ Result<ImagePtr> ImageStore::State::take_named(const std::string& source, const 
 }
 
 Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, const std::string& reference,
-                                                   std::string places, const Progress& progress) {
+                                                   bool local_asked, const Progress& progress) {
   Error last;
+  std::vector<std::string> places;
+  if (local_asked) places.push_back("the local store: not there");
   const auto asked = [&](const std::string& place, Error error) {
-    places += "\n  " + place + ": " + (error.kind == ErrorKind::NotFound ? "not there" : error.text());
+    places.push_back(place + ": " + (error.kind == ErrorKind::NotFound ? "not there" : error.text()));
     last = std::move(error);
   };
   const auto done = [&](const Result<ImagePtr>& image) {
@@ -145,7 +147,8 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
   auto image = take_named("docker://" + reference, reference, progress);
   if (done(image)) return image;
   asked("the registry", std::move(image).error());
-  return fail(last.kind, "there is no image " + reference + places + kWhatToDo);
+  places.emplace_back(kWhatToDo);
+  return fail(Error{last.kind, "there is no image " + reference, {}, std::move(places)});
 }
 
 }  // namespace boxcar

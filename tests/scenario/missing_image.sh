@@ -16,3 +16,7 @@ expect_err "there is no image docker.io/test/nowhere:latest in the local store.*
 DOCKER_HOST=unix://$PWD/no-docker.sock expect_exit 3 boxcar tool 127.0.0.1:1/test/nowhere
 expect_err '^boxcar: there is no image 127.0.0.1:1/test/nowhere:latest$' '^  the local store: not there$' '^  Docker: no Docker answers at' \
   '^  Podman: not (there|installed)$' '^  the registry: .*refused$' '^  check its name.* boxcar image import'
+# In a finding, which is one line, they stand in brackets.
+printf 'workflow: missing\nsteps:\n  a: {image: "127.0.0.1:1/test/nowhere"}\n' >boxcar.yml
+DOCKER_HOST=unix://$PWD/no-docker.sock expect_exit 3 boxcar run boxcar.yml
+expect_err '^boxcar.yml:3:.* there is no image 127.0.0.1:1/test/nowhere:latest \(the local store: not there; Docker: .*; check its name.*\)$'
