@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/embedded.h"
+#include "plan/make_action.h"
 #include "record/run_store.h"
 #include "run/interrupts.h"
 #include "run/recorder.h"
@@ -69,8 +70,20 @@ void keep_apart(const Plan& plan, const std::string& store, Findings& findings) 
   }
 }
 
+// The step's inputs as its container will see them, as far as that is known before anything ran: what they hold is not.
+std::vector<ActionInput> inputs_seen(const Plan& plan, const PlannedStep& step) {
+  const Tool& tool = *step.tool->tool;
+  auto action = make_action(step, [&](const PlannedInput& input) -> Result<Content> {
+    const PortKind kind = input.parameter ? PortKind::File : tool.inputs[input.port].kind;
+    std::string path = input.path;
+    if (path.empty()) path = plan.steps[input.step].tool->tool->outputs[input.output].path;
+    return Content{sha256(path), kind, std::move(path)};
+  });
+  return action ? std::move(action->inputs) : std::vector<ActionInput>();
+}
+
 // What a step changes in place becomes its result, and no result leads out of itself. Said before the step has run.
-void refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
+Result<void> refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
   for (const auto& step : plan.steps) {
     for (const auto& input : step.inputs) {
       if (input.step != PlannedInput::kHost || input.parameter) continue;
@@ -78,7 +91,8 @@ void refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
       const auto& outputs = step.tool->tool->outputs;
       const bool in_place =
           std::any_of(outputs.begin(), outputs.end(), [&](const Port& output) { return output.works_on == port.name; });
-      const auto link = in_place ? link_that_leads_out(input.path, port.path) : std::nullopt;
+      if (!in_place) continue;
+      TRY(const auto link, link_that_leads_out(input.path, port.path, inputs_seen(plan, step)));
       if (!link) continue;
       findings.error(plan.file, {},
                      "step '" + step.name + "' works in place on " + input.path + ", but there " +
@@ -86,6 +100,7 @@ void refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
                          ", which leads out of it; put a copy in its place");
     }
   }
+  return {};
 }
 
 std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Observer& observer, RunReport& report) {
@@ -109,7 +124,9 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
   if (plan) {
     keep_apart(*plan, request.store, report.findings);
-    refuse_links_that_lead_out(*plan, report.findings);
+    if (auto looked = refuse_links_that_lead_out(*plan, report.findings); !looked) {
+      report.trouble = std::move(looked).error();
+    }
   }
   if (!report.findings.ok() || report.trouble) return std::nullopt;
   return plan;

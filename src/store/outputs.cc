@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/directory.h"
+#include "base/interrupt.h"
 #include "base/mounts.h"
 #include "base/text.h"
 #include "base/tree_digest.h"
@@ -28,6 +29,30 @@ std::optional<std::string> within(const std::string& directory, const std::strin
   if (path == directory) return "";
   if (path.starts_with(directory) && path[directory.size()] == '/') return path.substr(directory.size() + 1);
   return std::nullopt;
+}
+
+// What a symlink at `path` of the directory that a container sees at `mounted` leads to there, as far as its text
+// tells.
+struct Destination {
+  std::optional<std::string> inside;   // of the same directory
+  const ActionInput* input = nullptr;  // else of this one
+  std::string rest;                    // below it
+  bool leads_out() const { return !inside && input == nullptr; }
+};
+
+Destination destination(const std::string& mounted, const std::string& path, const std::string& target,
+                        const std::vector<ActionInput>& inputs) {
+  Destination to;
+  const std::string place = absolute_path(target, directory_name(join_path(mounted, path)));
+  if ((to.inside = within(mounted, place))) return to;
+  for (const auto& input : inputs) {
+    const auto rest = within(input.path, place);
+    if (!rest || input.source.empty()) continue;
+    to.input = &input;
+    to.rest = *rest;
+    break;
+  }
+  return to;
 }
 
 // Follows symlinks as long as they stay below `root`; -1 and errno otherwise (EXDEV: it left).
@@ -182,19 +207,14 @@ class Settler {
 
   Result<void> settle_symlink(const Link& link) {
     const std::string target = target_of(link.path);
-    const std::string inside = absolute_path(target, directory_name(join_path(mounted_, link.path)));
-    if (const auto rest = within(mounted_, inside)) {
-      if (!target.starts_with('/')) return {};
-      std::string relative;
-      for (const char c : link.path) relative += c == '/' ? "../" : "";
-      relative += *rest;
-      return replace_symlink(link.path, relative.empty() ? "." : relative);
-    }
-    for (const auto& input : inputs_) {
-      const auto rest = within(input.path, inside);
-      if (rest && !input.source.empty()) return replace_by_content(link, target, input, *rest);
-    }
-    return leads_out(link.path, target);
+    const Destination to = destination(mounted_, link.path, target, inputs_);
+    if (to.leads_out()) return leads_out(link.path, target);
+    if (to.input != nullptr) return replace_by_content(link, target, *to.input, to.rest);
+    if (!target.starts_with('/')) return {};
+    std::string relative;
+    for (const char c : link.path) relative += c == '/' ? "../" : "";
+    relative += *to.inside;
+    return replace_symlink(link.path, relative.empty() ? "." : relative);
   }
 
   tl::unexpected<Error> leads_out(const std::string& path, const std::string& target) const {
@@ -282,17 +302,17 @@ class Settler {
 
 }  // namespace
 
-std::optional<std::pair<std::string, std::string>> link_that_leads_out(const std::string& root,
-                                                                       const std::string& mounted) {
+Result<std::optional<std::pair<std::string, std::string>>> link_that_leads_out(const std::string& root,
+                                                                               const std::string& mounted,
+                                                                               const std::vector<ActionInput>& inputs) {
   namespace fs = std::filesystem;
   std::error_code error;
   for (fs::recursive_directory_iterator at(root, error), end; !error && at != end; at.increment(error)) {
+    if (interrupted()) return fail(interruption());
     if (!at->is_symlink(error)) continue;
     const std::string target = fs::read_symlink(at->path(), error);
     const std::string path = at->path().string().substr(root.size() + (root.ends_with('/') ? 0 : 1));
-    if (!error && !within(mounted, absolute_path(target, directory_name(join_path(mounted, path))))) {
-      return std::pair(path, target);
-    }
+    if (!error && destination(mounted, path, target, inputs).leads_out()) return std::pair(path, target);
   }
   return std::nullopt;
 }

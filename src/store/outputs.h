@@ -23,9 +23,11 @@ Result<bool> settle_output(const std::string& directory, const ActionOutput& out
                            const std::vector<ActionInput>& inputs);
 
 // The first symlink, with its target, in the directory `root` of the host that would lead out of it where a container
-// sees it at `mounted`: settle_output() refuses it in what a step works on in place. None: there is none.
-std::optional<std::pair<std::string, std::string>> link_that_leads_out(const std::string& root,
-                                                                       const std::string& mounted);
+// sees it at `mounted`, beside `inputs`: settle_output() refuses it in what a step works on in place. None: there is
+// none. Cancelled by base/interrupt.h.
+Result<std::optional<std::pair<std::string, std::string>>> link_that_leads_out(const std::string& root,
+                                                                               const std::string& mounted,
+                                                                               const std::vector<ActionInput>& inputs);
 
 // Several output files may lie in one directory, which is mounted for the first of them. Of the others that first one;
 // null: `output` has a mount of its own.

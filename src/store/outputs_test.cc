@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "base/interrupt.h"
 #include "store/store_fixture.h"
 
 namespace boxcar {
@@ -87,6 +88,22 @@ TEST_F(OutputsTest, SymlinksThatLeadOutAreRefused) {
   EXPECT_THAT(refusal(reader(), "ln -s . here; ln -s here/../x link"),
               HasSubstr("/output/link is a symlink to here/../x"));
   EXPECT_THAT(refusal(reader(), "mkdir d; ln -s d/../d here; ln -s here/../../x link"), HasSubstr("/output/link"));
+}
+
+TEST_F(OutputsTest, LookingForLinksThatLeadOutEndsWhenInterrupted) {
+  const std::string data = directory_ / "data";
+  shell("/", "mkdir " + data + "; ln -s /elsewhere " + data + "/link");
+  const auto found = link_that_leads_out(data, "/work", {});
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ(**found, std::pair(std::string("link"), std::string("/elsewhere")));
+  EXPECT_EQ(link_that_leads_out(data, "/work", {input("elsewhere", data)}).value(), std::nullopt);  // mounted there
+
+  InterruptsBlocked blocked;
+  ::raise(SIGTERM);
+  const auto interrupted = link_that_leads_out(data, "/work", {});
+  blocked.take();
+  ASSERT_FALSE(interrupted);
+  EXPECT_EQ(interrupted.error().kind, ErrorKind::Cancelled);
 }
 
 TEST_F(OutputsTest, TreeThatBringsItselfIsRefused) {

@@ -16,3 +16,18 @@ done
 ln -sfn /nowhere data/deep/link
 make_kliko_image test/read 'cat /input/file >/output/file' <<<'{schema_version: 4, io: split}'
 expect_exit 0 boxcar tool test/read --input data # who only reads is not disturbed by it
+# One that leads to a file parameter's file is replaced by what that holds, before the step as after it.
+rm -rf data .kliko
+mkdir data
+ln -s /param_files/mask data/mask
+echo 'the mask' >mask
+make_kliko_image test/masked 'touch /work/touched' <<'SPEC'
+schema_version: 4
+io: join
+sections: [{name: s, description: d, fields: [{name: mask, type: file, required: true}]}]
+SPEC
+expect_exit 0 boxcar tool --json test/masked --work data --mask mask
+expect_text "$(json .steps.masked.result)/output/mask" 'the mask'
+ln -sfn /param_files/other data/mask
+expect_exit 2 boxcar tool test/masked --work data --mask mask
+expect_err "'mask' is a symlink to /param_files/other, which leads out"
