@@ -9,7 +9,9 @@
 //
 // Nothing throws, and nothing is checked before run(): it says all that is wrong at once. Nothing is thread-safe. run()
 // blocks, and must be called while the program has no other thread, since it enters a mount namespace of its own; it
-// also blocks SIGINT, SIGTERM and SIGHUP in the calling thread and takes them as a wish to stop.
+// takes SIGINT, SIGTERM and SIGHUP as a wish to stop, where the program does not ignore them. While it runs they are
+// blocked in the calling thread and SIGPIPE is ignored; afterwards mask and disposition are as they were before, and a
+// signal that stopped the run does not reach the program.
 #pragma once
 
 #include <cstdint>

@@ -268,7 +268,7 @@ void WorkflowBuilder::output(std::string_view name, const StepBuilder& from, std
 }
 
 RunSummary WorkflowBuilder::run(const RunSettings& settings) const {
-  block_interrupts();
+  InterruptsBlocked blocked;
   RunRequest request;
   auto workflow = workflow_of(*state_);
   if (!workflow) {
@@ -286,7 +286,9 @@ RunSummary WorkflowBuilder::run(const RunSettings& settings) const {
   request.targets = settings.targets;
   request.rerun = settings.rerun;
   ProgressObserver observer(settings.progress);
-  return summary_of(run_workflow(std::move(request), observer));
+  const RunReport report = run_workflow(std::move(request), observer);
+  if (report.status == RunStatus::Cancelled) blocked.take();
+  return summary_of(report);
 }
 
 const StepSummary* RunSummary::step(std::string_view name) const {

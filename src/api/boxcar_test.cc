@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -122,6 +124,50 @@ TEST_F(Vermeerkat, SaysAllThatIsWrongBeforeAnythingStarts) {
   EXPECT_THAT(run.problems, Contains(HasSubstr("'url'")));     // did you mean
   EXPECT_THAT(run.problems, Contains(HasSubstr("filename")));  // an int is no string
   EXPECT_THAT(run.problems, Contains(HasSubstr("'input'")));   // did you mean
+}
+
+// Whether the calling thread's SIGINT is blocked, and whether SIGPIPE is ignored.
+std::pair<bool, bool> signals_now() {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  struct sigaction pipe {};
+  ::sigaction(SIGPIPE, nullptr, &pipe);
+  return {::sigismember(&mask, SIGINT) == 1, pipe.sa_handler == SIG_IGN};
+}
+
+TEST_F(Vermeerkat, LeavesSignalsAsTheyWere) {
+  image("slow", "split", "", "busybox sleep 60");
+  WorkflowBuilder waiting("waiting", directory_.string());
+  waiting.step("slow", name_of("slow"));
+  RunSettings settings;
+  std::pair<bool, bool> during;
+  settings.progress = [&](const std::string& line) {
+    if (line != "slow: running") return;
+    during = signals_now();
+    ::kill(::getpid(), SIGINT);
+  };
+  const RunSummary run = waiting.run(settings);
+  EXPECT_EQ(run.status, "cancelled") << run.explanation();
+  EXPECT_EQ(during, std::pair(true, true));
+  EXPECT_EQ(signals_now(), std::pair(false, false));
+
+  // One that nobody took off the process: the run is cancelled while it looks for images, and this program lives on.
+  sigset_t interrupt;
+  ::sigemptyset(&interrupt);
+  ::sigaddset(&interrupt, SIGINT);
+  WorkflowBuilder early("early", directory_.string());
+  fs::create_directory(directory_ / "in");
+  early.step("rfimasker", name_of("rfimasker"))
+      .param("mask", "rfi_mask.pickle")
+      .input("work", (directory_ / "in").string());
+  ::pthread_sigmask(SIG_BLOCK, &interrupt, nullptr);
+  ::kill(::getpid(), SIGINT);
+  EXPECT_EQ(early.run().status, "cancelled");
+  EXPECT_EQ(signals_now(), std::pair(true, false));  // as it was
+  sigset_t pending;
+  ::sigpending(&pending);
+  EXPECT_EQ(::sigismember(&pending, SIGINT), 0);
+  ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
 }
 
 TEST_F(Vermeerkat, TellsOfAStepThatFails) {
