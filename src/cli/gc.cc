@@ -8,6 +8,14 @@
 
 namespace boxcar {
 
+namespace {
+
+std::string results_of(std::size_t number) {
+  return fmt::format("{} result{}", number, number == 1 ? "" : "s");
+}
+
+}  // namespace
+
 int run_gc(const Args& args) {
   Options options(
       "boxcar gc",
@@ -60,9 +68,9 @@ int run_gc(const Args& args) {
     results += removed.result ? 1 : 0;
   }
   const std::size_t others = report->removed.size() - results;
-  fmt::print("{} {} results{}, {}; {} results stay, {}\n", gc.dry_run ? "would remove" : "removed", results,
+  fmt::print("{} {}{}, {}; {} {}, {}\n", gc.dry_run ? "would remove" : "removed", results_of(results),
              others == 0 ? "" : fmt::format(" and {} old logs, digests and workspaces", others), human_bytes(bytes),
-             report->kept, human_bytes(report->kept_bytes));
+             results_of(report->kept), report->kept == 1 ? "stays" : "stay", human_bytes(report->kept_bytes));
   return 0;
 }
 

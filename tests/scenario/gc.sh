@@ -16,6 +16,7 @@ expect_exit 0 boxcar gc --store .kliko --verify
 rm -r "$XDG_STATE_HOME"
 expect_exit 0 boxcar chain --json "test/make --text a"
 expect_exit 0 boxcar gc --store .kliko --unreachable
+expect_out '^removed 1 result( and|,).*; 1 result stays,'
 [ "$(kept)" = 1 ] || fail "only one result is reached by a recorded run"
 expect_exit 0 boxcar gc --store .kliko --max-size 0
 [ "$(kept)" = 0 ] || fail "--max-size 0"
