@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <map>
@@ -388,8 +389,10 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   TRY(host.runtime, choose_runtime(options.runtime, user_cache_directory()));
   host.state = guard->state;
   host.cgroups = &guard->cgroups;
-  host.places = std::make_shared<MountPlaces>(join_path(host.state, "places"));
-  host.roots = std::make_shared<Roots>(join_path(host.state, "roots"));
+  static std::atomic<int> engines = 0;  // a process may have several, also at once
+  const std::string own = join_path(host.state, "engine." + std::to_string(++engines));
+  host.places = std::make_shared<MountPlaces>(join_path(own, "places"));
+  host.roots = std::make_shared<Roots>(join_path(own, "roots"));
   host.recursive_readonly = can_mount_readonly_recursively();
   host.reset_domain = has_domain();
   CHECK_OK(name_services(host));

@@ -156,6 +156,14 @@ TEST_P(EmbeddedTest, MountPointsAreNotMadeThroughSymlinksOut) {
   }
 }
 
+TEST_P(EmbeddedTest, MountPointsOfAnotherEngineAreNotSeen) {
+  EngineFixture other(GetParam());
+  fs::create_directories(other.scratch / "in");
+  EXPECT_EQ(other.run(make_shell("test -e /there"), {{other.scratch / "in", "/there", true, true}}).ending.exit_code,
+            0);
+  EXPECT_EQ(on.shell("test ! -e /there").ending.exit_code, 0);
+}
+
 // An image made by debootstrap carries whatever /etc/resolv.conf its maker's machine had.
 TEST_P(EmbeddedTest, ADanglingResolvConfIsReplaced) {
   fs::create_symlink("../run/systemd/resolve/stub-resolv.conf", on.layers[0] + "/etc/resolv.conf");

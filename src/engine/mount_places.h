@@ -15,7 +15,7 @@ namespace boxcar {
 
 class MountPlaces {
  public:
-  // `directory`: on a tmpfs, to be filled.
+  // `directory`: on a tmpfs, to be filled; nobody else's.
   explicit MountPlaces(std::string directory) : directory_(std::move(directory)) {}
 
   // The directory of the layer; "" where the image has all places, or where no more layers are made: then the runtime
