@@ -16,6 +16,7 @@ fi
 build=$(realpath -m "${BUILD:-build}")
 scripts/install-deps.sh build run demo
 [ -e "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja >/dev/null
+[ -x "$build/boxcar" ] || say "Building boxcar: some minutes"
 ninja -C "$build" -j "$(nproc)" boxcar >"$build/demo-build.log" || { tail -30 "$build/demo-build.log"; exit 1; }
 PATH=$build:$PATH
 examples/phage/build-images.sh build/phage

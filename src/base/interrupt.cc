@@ -15,7 +15,9 @@ sigset_t interrupting_signals() {
   ::sigemptyset(&set);
   for (const int number : kInterrupting) {
     struct sigaction now {};
-    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) ::sigaddset(&set, number);
+    const bool ignored = ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+    // Shells ignore SIGINT for what they start in the background, and nohup SIGHUP. SIGTERM is always meant.
+    if (!ignored || number == SIGTERM) ::sigaddset(&set, number);
   }
   return set;
 }

@@ -209,7 +209,7 @@ TEST_F(CommandsTest, LogsFollowsARunToItsEnd) {
 
 TEST_F(CommandsTest, StopInterruptsTheRunnerAndWaitsForItsEnd) {
   SpawnOptions options;
-  options.argv = {"sh", "-c", "trap 'sleep 0.5; exit 130' INT; while :; do sleep 0.02; done"};
+  options.argv = {"sh", "-c", "trap 'sleep 0.5; exit 130' TERM; while :; do sleep 0.02; done"};
   const auto runner = spawn(options);
   ASSERT_TRUE(runner);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -226,7 +226,7 @@ TEST_F(CommandsTest, StopInterruptsTheRunnerAndWaitsForItsEnd) {
 
 TEST_F(CommandsTest, StopNowInterruptsTwice) {
   SpawnOptions options;
-  options.argv = {"sh", "-c", "n=0; trap 'n=$((n+1)); [ $n = 2 ] && exit 7' INT; while :; do sleep 0.02; done"};
+  options.argv = {"sh", "-c", "n=0; trap 'n=$((n+1)); [ $n = 2 ] && exit 7' TERM; while :; do sleep 0.02; done"};
   const auto runner = spawn(options);
   ASSERT_TRUE(runner);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -71,6 +71,8 @@ int run_gc(const Args& args) {
   fmt::print("{} {}{}, {}; {} {}, {}\n", gc.dry_run ? "would remove" : "removed", results_of(results),
              others == 0 ? "" : fmt::format(" and {} old logs, digests and workspaces", others), human_bytes(bytes),
              results_of(report->kept), report->kept == 1 ? "stays" : "stay", human_bytes(report->kept_bytes));
+  const bool asked = !age.empty() || !size.empty() || unreachable || gc.verify;
+  if (!asked) fmt::print("which results go is said by --older-than, --max-size or --unreachable\n");
   return 0;
 }
 

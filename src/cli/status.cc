@@ -62,7 +62,9 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     text += line.text() + "\n";
   }
   if (cached > kMostCached) text += fmt::format("{} steps cached\n", cached);
-  if (run.total > steps.size()) text += fmt::format("{} steps not looked at yet\n", run.total - steps.size());
+  if (run.total > steps.size())
+    text += fmt::format("{} step{} not looked at yet\n", run.total - steps.size(),
+                        run.total - steps.size() == 1 ? "" : "s");
   return text;
 }
 

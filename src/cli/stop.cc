@@ -24,7 +24,7 @@ Result<UniqueFd> runner_of(const RunRecord& run) {
 }
 
 Result<void> interrupt(const UniqueFd& runner) {
-  if (syscall(SYS_pidfd_send_signal, runner.get(), SIGINT, nullptr, 0) == 0 || errno == ESRCH) return {};
+  if (syscall(SYS_pidfd_send_signal, runner.get(), SIGTERM, nullptr, 0) == 0 || errno == ESRCH) return {};
   return fail_errno("stopping the run");
 }
 
@@ -33,7 +33,7 @@ bool gone(const UniqueFd& runner, int milliseconds) {
   return poll(&waiting, 1, milliseconds) > 0;
 }
 
-Result<void> stop(const RunRecord& run, bool now) {
+Result<void> stop(RunStore& record, const RunRecord& run, bool now) {
   TRY(const UniqueFd runner, run.status == RunStatus::Running ? runner_of(run) : Result<UniqueFd>());
   if (!runner) {
     (void)write_all(2, fmt::format("run {} is over already: {}\n", run.id, status_of(run)));
@@ -42,12 +42,16 @@ Result<void> stop(const RunRecord& run, bool now) {
   CHECK_OK(interrupt(runner));
   if (now && !gone(runner, 100)) CHECK_OK(interrupt(runner));  // a second one kills at once
   if (!gone(runner, 300)) {
-    (void)write_all(2, fmt::format("stopping run {}: waiting for its containers to end{}\n", run.id,
-                                   now ? "" : " (--now kills them)"));
+    (void)write_all(
+        2, fmt::format("stopping run {}: {}\n", run.id,
+                       now ? "killing its containers" : "waiting for its containers to end (--now kills them)"));
     while (!gone(runner, 1000)) {
     }
   }
-  (void)write_all(2, fmt::format("stopped run {}\n", run.id));
+  TRY(const auto after, record.find(run.id));
+  const bool stopped = !after || after->status == RunStatus::Cancelled || after->status == RunStatus::Running;
+  (void)write_all(2, stopped ? fmt::format("stopped run {}\n", run.id)
+                             : fmt::format("run {} was over before it was stopped: {}\n", run.id, status_of(*after)));
   return {};
 }
 
@@ -65,7 +69,7 @@ int run_stop(const Args& args) {
   if (!store) return say(store.error());
   const auto run = recorded_run(**store, id);
   if (!run) return say(run.error());
-  const auto stopped = stop(*run, now);
+  const auto stopped = stop(**store, *run, now);
   return stopped ? 0 : say(stopped.error());
 }
 

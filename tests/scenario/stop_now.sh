@@ -19,3 +19,14 @@ started --grace 1s
 expect_exit 0 boxcar stop "${run%?}" # the beginning of its name will do
 expect_err "stopping run $run: waiting .*--now" "^stopped run $run"
 no_leftovers
+
+# A script's shell starts what goes to the background with SIGINT ignored; a stop is meant all the same.
+boxcar run --grace 1s boxcar.yml 2>background &
+wait_until grep -q 'step stubborn: started' background
+expect_exit 0 boxcar stop
+expect_err '^stopped run '
+code=0
+wait $! || code=$?
+[ "$code" = 130 ] || fail "ended with $code"
+expect_exit 0 boxcar status
+expect_out ' cancelled '
