@@ -1,14 +1,6 @@
 #include "base/interrupt.h"
 
-#include <initializer_list>
-
 namespace boxcar {
-
-namespace {
-
-constexpr std::initializer_list<int> kInterrupting = {SIGINT, SIGTERM, SIGHUP};
-
-}  // namespace
 
 sigset_t interrupting_signals() {
   sigset_t set;

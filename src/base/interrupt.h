@@ -7,6 +7,8 @@
 
 namespace boxcar {
 
+inline constexpr int kInterrupting[] = {SIGINT, SIGTERM, SIGHUP};
+
 // SIGINT, SIGTERM, SIGHUP without those that this program was started to ignore (nohup, a job in the background): a
 // blocked signal would be queued even so.
 sigset_t interrupting_signals();

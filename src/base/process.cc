@@ -83,9 +83,9 @@ Result<Child> spawn(const SpawnOptions& options) {
   posix_spawnattr_setsigmask(&attributes, &none);
   // What this program was started to ignore, a child that ends with it ignores too.
   if (options.until_interrupted) {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-      struct sigaction now {};
-      if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ::sigdelset(&all, number);
+    const sigset_t heeded = interrupting_signals();
+    for (const int number : kInterrupting) {
+      if (::sigismember(&heeded, number) == 0) ::sigdelset(&all, number);
     }
   }
   posix_spawnattr_setsigdefault(&attributes, &all);

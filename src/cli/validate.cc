@@ -55,22 +55,13 @@ void check_graph(const Document& document, Findings& findings) {
   if (!workflow) return;
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
-  const auto resolve = [&](const std::string& name, const std::string&,
+  const auto resolve = [&](const std::string& name, const std::string& template_name,
                            const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
-    auto resolved = std::make_shared<ResolvedTool>();
     auto image = images.resolve(name, PullPolicy::Never);
-    if (!image) {
-      findings.warn(document.name, {},
-                    "the image " + name + " is not here, so its ports and parameters were not checked");
-      return std::shared_ptr<const ResolvedTool>();
-    }
-    resolved->image = *std::move(image);
-    if (declared != nullptr) {
-      resolved->tool = std::make_shared<const Tool>(*declared);
-    } else {
-      TRY(resolved->tool, declared_tool(images, *resolved->image, name, findings));
-    }
-    return resolved;
+    if (image) return resolved_tool(images, *std::move(image), name, template_name, declared, findings);
+    findings.warn(document.name, {},
+                  "the image " + name + " is not here, so its ports and parameters were not checked");
+    return std::shared_ptr<const ResolvedTool>();
   };
   // A workflow input without a default gets its value later.
   for (auto& input : workflow->inputs) input.parameter.required = false;

@@ -54,13 +54,16 @@ Result<Roots::Root> Roots::take(const std::vector<std::string>& lower, const std
   {
     const std::lock_guard lock(mutex_);
     most_lent_ = std::max(most_lent_, ++lent_);
-    auto spare = std::find_if(spare_.begin(), spare_.end(), [&](const Root& r) { return r.lower == lower; });
-    if (spare == spare_.end() && spare_.size() >= most_lent_) spare = spare_.begin();
+    const auto spare = std::find_if(spare_.begin(), spare_.end(), [&](const Root& r) { return r.lower == lower; });
     if (spare != spare_.end()) {
-      unused = std::move(*spare);
+      root = std::move(*spare);
       spare_.erase(spare);
+      return root;
     }
-    if (unused && unused->lower == lower) return *std::move(unused);
+    if (spare_.size() >= most_lent_) {
+      unused = std::move(spare_.front());
+      spare_.erase(spare_.begin());
+    }
     root.target = join_path(targets_, std::to_string(++made_));
   }
   if (unused) remove(*unused);

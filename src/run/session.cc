@@ -109,16 +109,7 @@ std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Obser
   const auto resolve = [&](const std::string& name, const std::string& template_name,
                            const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
     TRY(auto image, images.resolve(name, request.pull, [&](const std::string& line) { observer.note(line); }));
-    auto resolved = std::make_shared<ResolvedTool>();
-    if (declared != nullptr) {
-      resolved->tool = std::make_shared<const Tool>(*declared);
-    } else if (!template_name.empty()) {
-      return fail(ErrorKind::Invalid, "the image " + name + " has one tool only, so it takes no `template`");
-    } else {
-      TRY(resolved->tool, declared_tool(images, *image, name, report.findings));
-    }
-    resolved->image = std::move(image);
-    return resolved;
+    return resolved_tool(images, std::move(image), name, template_name, declared, report.findings);
   };
   auto plan = make_plan(*std::move(workflow), request.settings,
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);

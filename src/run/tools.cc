@@ -45,6 +45,21 @@ Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, cons
   return std::make_shared<const Tool>(*std::move(tool));
 }
 
+Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const ImageStore& images, std::shared_ptr<const Image> image,
+                                                          const std::string& name, const std::string& template_name,
+                                                          const Tool* declared, Findings& findings) {
+  auto resolved = std::make_shared<ResolvedTool>();
+  if (declared != nullptr) {
+    resolved->tool = std::make_shared<const Tool>(*declared);
+  } else if (!template_name.empty()) {
+    return fail(ErrorKind::Invalid, "the image " + name + " has one tool only, so it takes no `template`");
+  } else {
+    TRY(resolved->tool, declared_tool(images, *image, name, findings));
+  }
+  resolved->image = std::move(image);
+  return resolved;
+}
+
 Result<PortKind> host_kind(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno(path);

@@ -24,6 +24,12 @@ Result<Declaration> declaration_of(const ImageStore& images, const Image& image,
 Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, const Image& image, const std::string& name,
                                                   Findings& findings);
 
+// The tool that a step runs in `image`: `declared`, the step's own, or what the image declares. `name` and findings as
+// above; Invalid when a template is asked for that there can't be.
+Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const ImageStore& images, std::shared_ptr<const Image> image,
+                                                          const std::string& name, const std::string& template_name,
+                                                          const Tool* declared, Findings& findings);
+
 // What lies at a path of the host. NotFound when nothing does; Invalid when it is neither a file nor a directory.
 Result<PortKind> host_kind(const std::string& path);
 

@@ -122,8 +122,9 @@ void LiveList::Marks::add(int fd, const Page& page) {
     struct stat info {};
     return ::fstat(fd, &info) == 0 ? static_cast<std::size_t>(info.st_size) : kAll;
   };
-  if (length() == kAll) all_ = true;
-  if (length() < Page::length(kFirst)) return;  // no marks yet
+  const std::size_t before = length();
+  if (before == kAll) all_ = true;
+  if (before < Page::length(kFirst)) return;  // no marks yet
   const auto used = page.used.load(std::memory_order_seq_cst);
   if (used > kMost) all_ = true;
   // Beyond the file's end, and a zero, are marks being made: their run looks at the result only afterwards.
