@@ -1,5 +1,5 @@
-// HTTP by libcurl, over TCP, TLS or a unix socket. libcurl and what it needs take 8 ms to load, so that happens with the
-// first request (net/curl.h), and not when boxcar starts.
+// HTTP by libcurl, over TCP, TLS or a unix socket. libcurl and what it needs take 8 ms to load, so that happens with
+// the first request (net/curl.h), and not when boxcar starts.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct HttpServer {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string path;  // with its query, percent-encoded
+  std::string path;                       // with its query, percent-encoded
   std::vector<std::string> headers = {};  // "Name: value"
   std::string body = {};
   // Instead of `body`, sent chunked: the next bytes, valid until the next call; empty at the end.
@@ -37,9 +37,9 @@ struct HttpRequest {
   // ends the request with it.
   std::function<Result<void>(std::string_view)> sink = {};
   std::optional<std::chrono::milliseconds> timeout = {};  // of all of it
-  std::chrono::seconds stall{0};  // give up when nothing moves for so long; 0: never
-  bool follow = false;            // redirects; Authorization does not go to another host
-  bool until_interrupted = false;  // Cancelled then (base/interrupt.h)
+  std::chrono::seconds stall{0};                          // give up when nothing moves for so long; 0: never
+  bool follow = false;                                    // redirects; Authorization does not go to another host
+  bool until_interrupted = false;                         // Cancelled then (base/interrupt.h)
 };
 
 struct HttpResponse {
@@ -54,7 +54,7 @@ struct HttpResponse {
 // Keeps connections for the next request. Thread-safe: requests of several threads go side by side.
 class HttpClient {
  public:
-  explicit HttpClient(HttpServer server);
+  explicit HttpClient(HttpServer server) : server_(std::move(server)) {}
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -75,8 +75,8 @@ class HttpStreams {
  public:
   using Id = std::uint64_t;
   struct Handlers {
-    std::function<void(std::string_view)> data;                // of a status below 300
-    std::function<void(Result<HttpResponse>)> done;            // last; not after cancel()
+    std::function<void(std::string_view)> data;      // of a status below 300; must not call start() or cancel()
+    std::function<void(Result<HttpResponse>)> done;  // last; not after cancel()
   };
 
   static Result<std::unique_ptr<HttpStreams>> make(HttpServer server);
@@ -84,7 +84,7 @@ class HttpStreams {
   HttpStreams(const HttpStreams&) = delete;
   HttpStreams& operator=(const HttpStreams&) = delete;
 
-  // Of a request only method, path, headers and body count.
+  // Of a request only method, path, headers and body count. start() and cancel() are for the thread that waits.
   Id start(const HttpRequest& request, Handlers handlers);
   void cancel(Id id);
   // Calls handlers of what came within `most`, or until wake().
