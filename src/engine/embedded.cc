@@ -24,6 +24,7 @@
 #include "base/mounts.h"
 #include "base/user_directories.h"
 #include "engine/container.h"
+#include "engine/deadlines.h"
 #include "engine/run_guard.h"
 
 namespace boxcar {
@@ -101,15 +102,11 @@ class EmbeddedEngine final : public Engine {
   struct Running {
     std::unique_ptr<Container> container;
     Clock::time_point started;
-    std::optional<Clock::time_point> timeout_at;    // the action's
-    std::optional<Clock::time_point> terminate_at;  // when to ask it to end
-    std::optional<Clock::time_point> kill_at;       // when grace is over
-    std::optional<Clock::time_point> again_at;      // when to look again whether it is gone
-    std::optional<Exit> exit;                       // of the runtime
-    std::optional<Ending> ending;                   // from when it was gone until all of it is removed
+    Deadlines deadlines;
+    Deadlines::Due again_at;       // when to look again whether it is gone
+    std::optional<Exit> exit;      // of the runtime
+    std::optional<Ending> ending;  // from when it was gone until all of it is removed
     double seconds = 0;
-    bool stopped = false;
-    bool timed_out = false;
   };
   using RunningMap = std::map<JobId, Running>;
 
@@ -134,7 +131,7 @@ class EmbeddedEngine final : public Engine {
       for (int i = 0; i < n; ++i) handle(events[static_cast<std::size_t>(i)].data.u64);
       if (take_inbox() && !last) {
         last = Clock::now() + kLastPatience;
-        for (auto& [id, running] : running_) stop_running(running, Clock::duration::zero());
+        for (auto& [id, running] : running_) running.deadlines.stop(Clock::duration::zero());
       }
       handle_deadlines();
       if (last && (running_.empty() || Clock::now() > *last)) return;
@@ -142,9 +139,9 @@ class EmbeddedEngine final : public Engine {
   }
 
   int wait_milliseconds() const {
-    std::optional<Clock::time_point> next;
+    Deadlines::Due next;
     for (const auto& [id, running] : running_) {
-      for (const auto& at : {running.timeout_at, running.terminate_at, running.kill_at, running.again_at}) {
+      for (const auto& at : {running.deadlines.next(), running.again_at}) {
         if (at && (!next || *at < *next)) next = at;
       }
     }
@@ -170,7 +167,7 @@ class EmbeddedEngine final : public Engine {
       const auto found = running_.find(id);
       if (found == running_.end()) continue;  // ended, or not yet come: then it stays among the early stops
       early_stops_.erase(id);
-      stop_running(found->second, std::chrono::duration_cast<Clock::duration>(grace));
+      found->second.deadlines.stop(std::chrono::duration_cast<Clock::duration>(grace));
     }
     return quitting;
   }
@@ -188,9 +185,7 @@ class EmbeddedEngine final : public Engine {
       watch(container->pidfd(), tag(id, Source::Exit));
       Running& running = running_[id];
       running.started = Clock::now();
-      if (const auto timeout = container->job().action->timeout) {
-        running.timeout_at = running.started + std::chrono::duration_cast<Clock::duration>(*timeout);
-      }
+      running.deadlines.start(running.started, container->job().action->timeout);
       running.container = std::move(container);
       sink_.started(id);
       return;
@@ -227,41 +222,22 @@ class EmbeddedEngine final : public Engine {
     }
   }
 
-  // A second stop with less grace shortens the first.
-  void stop_running(Running& running, Clock::duration grace) {
-    running.stopped = true;
-    running.timeout_at.reset();
-    begin_end(running, grace);
-  }
-
-  void begin_end(Running& running, Clock::duration grace) {
-    const auto now = Clock::now();
-    if (grace > Clock::duration::zero() && !running.kill_at) running.terminate_at = now;
-    const auto kill_at = now + std::max(grace, Clock::duration::zero());
-    if (!running.kill_at || kill_at < *running.kill_at) running.kill_at = kill_at;
-  }
-
   void handle_deadlines() {
     const auto now = Clock::now();
-    const auto due = [now](std::optional<Clock::time_point>& at) {
-      if (!at || *at > now) return false;
-      at.reset();
-      return true;
-    };
     for (auto next = running_.begin(); next != running_.end();) {
       const auto at = next++;
       Running& running = at->second;
-      if (due(running.timeout_at)) {
-        running.timed_out = true;
-        begin_end(running, grace_);
-      }
-      if (due(running.terminate_at) && !running.container->terminate()) running.terminate_at = now + kAgain;
-      if (due(running.kill_at)) {
-        running.terminate_at.reset();
+      running.deadlines.check_timeout(now, grace_);
+      if (running.deadlines.terminate_due(now) && !running.container->terminate())
+        running.deadlines.terminate_again(now + kAgain);
+      if (running.deadlines.kill_due(now)) {
         running.container->kill();
-        running.kill_at = now + 10 * kAgain;
+        running.deadlines.kill_again(now + 10 * kAgain);
       }
-      if (due(running.again_at)) end_if_gone(at);
+      if (running.again_at && *running.again_at <= now) {
+        running.again_at.reset();
+        end_if_gone(at);
+      }
     }
   }
 
@@ -298,8 +274,8 @@ class EmbeddedEngine final : public Engine {
     Ending ending;
     ending.exit_code = running.exit->code;
     ending.seconds = running.seconds;
-    ending.stopped = running.stopped && !running.timed_out;
-    ending.timed_out = running.timed_out;
+    ending.stopped = running.deadlines.stopped();
+    ending.timed_out = running.deadlines.timed_out();
     const Usage usage = running.container->usage();
     ending.peak_memory = usage.peak_memory;
     const bool failed = ending.exit_code != 0;

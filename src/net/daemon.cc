@@ -1,0 +1,182 @@
+#include "net/daemon.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kVersion = "/v1.41";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// errno of a connection to the socket, 0 when someone listens.
+int try_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return errno;
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+Result<DaemonAddress> first_that_answers(const std::string& who, const std::string& variable,
+                                         const std::vector<std::string>& sockets) {
+  std::vector<std::string> places;
+  if (const std::string set = environment(variable.c_str()); !set.empty()) {
+    TRY(auto address, parse_daemon_address(set));
+    if (!address.unix_socket()) return address;
+    places = {address.server.unix_socket};
+  } else {
+    places = sockets;
+  }
+  std::optional<std::string> denied;
+  for (const auto& place : places) {
+    const int error = try_socket(place);
+    if (error == 0) return parse_daemon_address("unix://" + place);
+    if (error == EACCES) denied = place;
+  }
+  if (denied) {
+    return fail(ErrorKind::Denied, *denied + " is " + who + "'s, but not open to this user" +
+                                       (who == "Docker" ? " (the members of the group docker may use it)" : ""));
+  }
+  return fail(ErrorKind::Unavailable, "no " + who + " answers at " + join(places, " or "));
+}
+
+// "/run/user/1000" and `name`, or nothing.
+void add_own_socket(std::vector<std::string>& sockets, const char* name) {
+  if (const std::string own = environment("XDG_RUNTIME_DIR"); own.starts_with('/')) {
+    sockets.push_back(join_path(own, name));
+  }
+}
+
+std::string message_of(const HttpResponse& response) {
+  const auto document = Json::parse(response.body, nullptr, false);
+  if (document.is_object()) {
+    for (const char* key : {"message", "cause"}) {
+      const auto found = document.find(key);
+      if (found != document.end() && found->is_string() && !found->get_ref<const std::string&>().empty()) return *found;
+    }
+  }
+  const std::string text = printable(response.body);
+  return text.empty() ? "it answers with status " + std::to_string(response.status) : text;
+}
+
+}  // namespace
+
+Result<DaemonAddress> parse_daemon_address(const std::string& text) {
+  DaemonAddress address;
+  address.text = text;
+  if (text.starts_with("unix://")) {
+    address.server.unix_socket = text.substr(7);
+    address.server.url = "http://localhost";
+  } else if (text.starts_with("tcp://")) {
+    const bool tls = !environment("DOCKER_TLS_VERIFY").empty() || !environment("DOCKER_CERT_PATH").empty();
+    address.server.url = (tls ? "https://" : "http://") + text.substr(6);
+    if (tls) {
+      std::string certificates = environment("DOCKER_CERT_PATH");
+      if (certificates.empty()) certificates = join_path(home_directory(), ".docker");
+      address.server.ca_file = join_path(certificates, "ca.pem");
+      address.server.cert_file = join_path(certificates, "cert.pem");
+      address.server.key_file = join_path(certificates, "key.pem");
+      address.server.verify = !environment("DOCKER_TLS_VERIFY").empty();
+    }
+  } else if (text.starts_with("http://") || text.starts_with("https://")) {
+    address.server.url = text;
+  } else {
+    return fail(
+        ErrorKind::Invalid,
+        in_quotes(text) + " is no address of a daemon that boxcar can speak to: unix://PATH or tcp://HOST:PORT");
+  }
+  while (address.server.url.ends_with('/')) address.server.url.pop_back();
+  return address;
+}
+
+Result<DaemonAddress> docker_address() {
+  std::vector<std::string> sockets = {"/var/run/docker.sock"};
+  add_own_socket(sockets, "docker.sock");
+  return first_that_answers("Docker", "DOCKER_HOST", sockets);
+}
+
+Result<DaemonAddress> podman_address() {
+  std::vector<std::string> sockets;
+  if (::geteuid() == 0) sockets.push_back("/run/podman/podman.sock");
+  add_own_socket(sockets, "podman/podman.sock");
+  return first_that_answers("Podman", "CONTAINER_HOST", sockets);
+}
+
+Error daemon_error(const HttpResponse& response) {
+  std::string message = message_of(response);
+  ErrorKind kind = ErrorKind::Unavailable;
+  if (response.status == 404) kind = ErrorKind::NotFound;
+  if (response.status == 400 || response.status == 409) kind = ErrorKind::Invalid;
+  if (response.status == 401 || response.status == 403) kind = ErrorKind::Denied;
+  if (message.find("no space left on device") != std::string::npos) kind = ErrorKind::Exhausted;
+  return Error{kind, std::move(message), {}};
+}
+
+Daemon::Daemon(DaemonAddress address)
+    : address_(std::move(address)), http_([this] {
+        HttpServer server = address_.server;
+        server.url += kVersion;
+        return server;
+      }()) {}
+
+Result<std::shared_ptr<Daemon>> Daemon::connect(DaemonAddress address) {
+  std::shared_ptr<Daemon> daemon(new Daemon(std::move(address)));
+  TRY(const auto version, daemon->get("/version"));
+  TRY(const auto info, daemon->get("/info"));
+  const auto about = Json::parse(version.body, nullptr, false);
+  const auto state = Json::parse(info.body, nullptr, false);
+  if (!about.is_object() || !state.is_object()) {
+    return fail(ErrorKind::Unavailable, "what answers at " + daemon->address_.text + " is no Docker");
+  }
+  const bool podman = version.body.find("\"Podman Engine\"") != std::string::npos;
+  std::string number = about.value("Version", "");
+  daemon->name_ = (podman ? "Podman " : "Docker ") + number.substr(0, number.find('+'));
+  for (const auto& option : state.value("SecurityOptions", std::vector<std::string>())) {
+    if (option == "name=rootless") daemon->rootless_ = true;
+    if (option == "name=userns") daemon->remaps_users_ = true;
+  }
+  return daemon;
+}
+
+Result<HttpResponse> Daemon::call(HttpRequest request) {
+  TRY(auto response, http_.send(request));
+  if (response.ok()) return response;
+  if (response.status == 304) return response;  // stopped or started already
+  return fail(daemon_error(response));
+}
+
+Result<HttpResponse> Daemon::post(const std::string& path, std::string json) {
+  HttpRequest request{.method = "POST", .path = path, .body = std::move(json)};
+  if (!request.body.empty()) request.headers = {"Content-Type: application/json"};
+  return call(std::move(request));
+}
+
+Result<void> Daemon::remove(const std::string& path) {
+  const auto response = call({.method = "DELETE", .path = path});
+  if (!response && response.error().kind != ErrorKind::NotFound) return fail(response.error());
+  return {};
+}
+
+}  // namespace boxcar
