@@ -62,8 +62,7 @@ ImagePtr ImageStore::State::known(Catalog::Kind kind, const std::string& name, c
   return resolved.emplace(key, std::move(image)).first->second;
 }
 
-Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy,
-                                     const std::function<void(const std::string&)>& progress) {
+Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy, const Progress& progress) {
   TRY(const ImageSource source, parse_image_source(name));
   if (source.kind != ImageSource::Kind::Plain) {
     if (policy != PullPolicy::Always) {
@@ -86,7 +85,7 @@ Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy,
 }
 
 Result<std::vector<ImagePtr>> ImageStore::import(const std::string& source, const std::string& as,
-                                                 const std::function<void(const std::string&)>& progress) {
+                                                 const Progress& progress) {
   TRY(ImageSource parsed, parse_image_source(source));
   if (parsed.kind == ImageSource::Kind::Plain) {
     TRY(parsed, image_source_of_path(source));

@@ -1,18 +1,16 @@
 // The local images, by identity, below $XDG_DATA_HOME/boxcar/images: layers unpacked once and shared.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/pool.h"
 #include "base/result.h"
+#include "image/images.h"
 #include "model/image.h"
 
 namespace boxcar {
-
-enum class PullPolicy { Missing, Always, Never };
 
 struct ImageListing {
   std::string reference;  // "" when only its identity is left
@@ -30,28 +28,21 @@ struct Removal {
 
 // Thread-safe, and safe beside other processes that use the same directory. An image that resolve(), import() or
 // layer_directories() gave counts as in use, and is not removed by anyone, for as long as the store object lives.
-class ImageStore {
+class ImageStore final : public Images {
  public:
   // Below the user's data directory (base/user_directories.h). Nothing is made there until the first import.
   static std::string default_directory();
   explicit ImageStore(const std::string& directory, Pool& pool);
-  ~ImageStore();
+  ~ImageStore() override;
 
-  // A name as Docker writes it ("bar/a" is docker.io/bar/a:latest), a name@sha256:…, or with a prefix of skopeo's
-  // (docker-daemon:, docker-archive:, oci:, oci-archive:, containers-storage:, docker://). Without a prefix: the local
-  // store, then a local Docker or Podman, then the registry. `Always` passes over the local store; `Never` asks nothing
-  // else. A file or layout that changed is read again. What is known is known at once: no process is started, no lock
-  // waited for. `progress` is told what is being done, a line at a time, from any thread but never two at once.
-  // Invalid: a malformed name, a faulty image, or a source of several images. Otherwise the error names every place
-  // that was asked and its answer: NotFound when it is nowhere; Denied, Unavailable when the last place did not let us
-  // look.
+  // Without a prefix: the local store, then a local Docker or Podman, then the registry. A file or layout that changed
+  // is read again. What is known is known at once: no process is started, no lock waited for.
   Result<std::shared_ptr<const Image>> resolve(const std::string& name, PullPolicy policy,
-                                               const std::function<void(const std::string&)>& progress = {});
+                                               const Progress& progress = {}) override;
   // From a source with a prefix, as resolve; all images of a file when it names none. They get the names they carry, or
   // `as` (then it must be one image).
-  Result<std::vector<std::shared_ptr<const Image>>> import(
-      const std::string& source, const std::string& as = {},
-      const std::function<void(const std::string&)>& progress = {});
+  Result<std::vector<std::shared_ptr<const Image>>> import(const std::string& source, const std::string& as = {},
+                                                           const Progress& progress = {});
   Result<std::vector<ImageListing>> list();  // by name; those without one last
   // A name goes, and with the last one the image and its layers that no other needs, unless a boxcar is using them. An
   // identity or the beginning of one goes with all its names: Denied when it is in use, Invalid when several begin so.
@@ -60,9 +51,8 @@ class ImageStore {
   // Unavailable while another boxcar imports.
   Result<Removal> prune(bool dry_run = false);
 
-  // One file out of the image's merged tree, without starting a container: symlinks inside the image are followed,
-  // whiteouts hold. NotFound when it isn't there; Invalid when it is no regular file; Exhausted above `limit` bytes.
-  Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const;
+  // Whiteouts hold.
+  Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const override;
   // Absolute, topmost first, at least one, none twice: the lower directories of an overlay.
   std::vector<std::string> layer_directories(const Image& image) const;
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "image/image_state.h"
 #include "image/skopeo.h"
+#include "net/daemon.h"
 
 namespace boxcar {
 
@@ -124,7 +125,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
     return image || (image.error().kind == ErrorKind::Exhausted || image.error().kind == ErrorKind::Cancelled);
   };
 
-  if (const auto host = docker_host(); !host) {
+  if (const auto host = docker_address(); !host) {
     asked("Docker", host.error());
   } else if (auto image = take_named("docker-daemon:" + reference, reference, progress); done(image)) {
     return image;

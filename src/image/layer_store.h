@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "base/result.h"
 #include "base/sha256.h"
 #include "image/blob_stream.h"
+#include "image/images.h"
 
 namespace boxcar {
 
@@ -20,8 +20,6 @@ struct LayerInfo {
   std::uint64_t bytes = 0;    // of its files
   std::vector<Digest> blobs;  // the digest it was delivered under, where that was checked
 };
-
-using Progress = std::function<void(const std::string&)>;
 
 class LayerStore {
  public:

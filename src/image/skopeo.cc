@@ -1,17 +1,14 @@
 #include "image/skopeo.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <cstring>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "net/daemon.h"
 
 namespace boxcar {
 
@@ -73,40 +70,26 @@ ErrorKind kind_of(const std::string& words) {
 
 }  // namespace
 
-Result<std::string> docker_host() {
-  const std::string set = environment("DOCKER_HOST");
-  const std::string host = set.empty() ? "unix:///var/run/docker.sock" : set;
-  if (!host.starts_with("unix://")) return host;
-  const std::string path = host.substr(7);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorKind::Invalid, "DOCKER_HOST is too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size());
-  const UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail(ErrorKind::Unavailable, "no Docker answers at " + path);
-  }
-  return host;
-}
+namespace {
 
-Result<void> fetch_to_layout(const std::string& source, const std::string& layout) {
+// Copies `source` to what `destination` says: options, and the destination itself last.
+Result<void> copy(const std::string& source, const std::vector<std::string>& destination, const std::string& scratch) {
   SpawnOptions options;
   options.argv = {"skopeo"};
   options.until_interrupted = true;
-  // What it leaves behind when it is killed goes with the layout.
-  options.argv.insert(options.argv.end(), {"--tmpdir", std::string(directory_name(layout))});
+  // What it leaves behind when it is killed goes with the scratch directory.
+  if (!scratch.empty()) options.argv.insert(options.argv.end(), {"--tmpdir", scratch});
   if (!has_trust_policy()) options.argv.push_back("--insecure-policy");
-  // Layers that are plain tars stay so: compressing them only to inflate them again is most of the time a copy takes.
-  for (const char* flag : {"copy", "--quiet", "--remove-signatures", "--dest-oci-accept-uncompressed-layers"})
-    options.argv.push_back(flag);
+  for (const char* flag : {"copy", "--quiet", "--remove-signatures"}) options.argv.push_back(flag);
   if (source.starts_with("docker://") && on_this_machine(std::string_view(source).substr(9))) {
     options.argv.push_back("--src-tls-verify=false");
   }
   if (source.starts_with("docker-daemon:")) {
-    TRY(const std::string host, docker_host());
-    options.argv.insert(options.argv.end(), {"--src-daemon-host", host});
+    TRY(const auto host, docker_address());
+    options.argv.insert(options.argv.end(), {"--src-daemon-host", host.text});
   }
-  options.argv.insert(options.argv.end(), {source, "oci:" + layout});
+  options.argv.push_back(source);
+  options.argv.insert(options.argv.end(), destination.begin(), destination.end());
   const auto finished = run_program(options);
   if (!finished) {
     if (finished.error().kind != ErrorKind::NotFound) return fail(finished.error());
@@ -118,6 +101,17 @@ Result<void> fetch_to_layout(const std::string& source, const std::string& layou
     words.erase(0, doing.size());
   }
   return fail(kind_of(words), words.empty() ? "skopeo ended with " + std::to_string(finished->exit.code) : words);
+}
+
+}  // namespace
+
+Result<void> fetch_to_layout(const std::string& source, const std::string& layout) {
+  // Layers that are plain tars stay so: compressing them only to inflate them again is most of the time a copy takes.
+  return copy(source, {"--dest-oci-accept-uncompressed-layers", "oci:" + layout}, std::string(directory_name(layout)));
+}
+
+Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name) {
+  return copy(source, {"--dest-daemon-host", host, "docker-daemon:" + name}, "");
 }
 
 }  // namespace boxcar

@@ -12,8 +12,7 @@ namespace boxcar {
 // source has no such image; Denied: it wants credentials; Unavailable: it can't be reached, or skopeo is not installed.
 Result<void> fetch_to_layout(const std::string& source, const std::string& layout);
 
-// Where a local Docker would answer: $DOCKER_HOST or unix:///var/run/docker.sock. Unavailable when nobody listens on
-// that socket.
-Result<std::string> docker_host();
+// From `source` into a Docker or Podman daemon, as `name` there. `host` as DOCKER_HOST has it. Errors likewise.
+Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name);
 
 }  // namespace boxcar

@@ -10,7 +10,7 @@ constexpr std::size_t kLargestDocument = std::size_t{16} << 20;
 
 }  // namespace
 
-Result<Declaration> declaration_of(const ImageStore& images, const Image& image, const std::string& name) {
+Result<Declaration> declaration_of(const Images& images, const Image& image, const std::string& name) {
   std::string looked_for;
   for (const auto& row : formats()) {
     if (row.image_path.empty()) continue;
@@ -23,7 +23,7 @@ Result<Declaration> declaration_of(const ImageStore& images, const Image& image,
   return fail(ErrorKind::NotFound, "the image " + name + " declares no tool: it has no " + looked_for);
 }
 
-Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, const Image& image, const std::string& name,
+Result<std::shared_ptr<const Tool>> declared_tool(const Images& images, const Image& image, const std::string& name,
                                                   Findings& findings) {
   TRY(auto declaration, declaration_of(images, image, name));
   Findings own;
@@ -45,7 +45,7 @@ Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, cons
   return std::make_shared<const Tool>(*std::move(tool));
 }
 
-Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const ImageStore& images, std::shared_ptr<const Image> image,
+Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, std::shared_ptr<const Image> image,
                                                           const std::string& name, const std::string& template_name,
                                                           const Tool* declared, Findings& findings) {
   auto resolved = std::make_shared<ResolvedTool>();

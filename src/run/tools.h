@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/diagnostics.h"
-#include "image/image_store.h"
+#include "image/images.h"
 #include "plan/plan.h"
 #include "spec/reader.h"
 
@@ -18,15 +18,15 @@ struct Declaration {
   std::string text;
   const FormatRow* format;
 };
-Result<Declaration> declaration_of(const ImageStore& images, const Image& image, const std::string& name);
+Result<Declaration> declaration_of(const Images& images, const Image& image, const std::string& name);
 
 // Reads the tool of an image. What is wrong in its document goes to `findings`, and the error says how much that is.
-Result<std::shared_ptr<const Tool>> declared_tool(const ImageStore& images, const Image& image, const std::string& name,
+Result<std::shared_ptr<const Tool>> declared_tool(const Images& images, const Image& image, const std::string& name,
                                                   Findings& findings);
 
 // The tool that a step runs in `image`: `declared`, the step's own, or what the image declares. `name` and findings as
 // above; Invalid when a template is asked for that there can't be.
-Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const ImageStore& images, std::shared_ptr<const Image> image,
+Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, std::shared_ptr<const Image> image,
                                                           const std::string& name, const std::string& template_name,
                                                           const Tool* declared, Findings& findings);
 
