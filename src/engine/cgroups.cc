@@ -243,15 +243,41 @@ void JobCgroup::kill() const {
   for (const auto& directory : directories_) kill_group(directory.hierarchy, directory.path);
 }
 
-Usage JobCgroup::usage() const {
+namespace {
+
+Usage usage_of(const Hierarchy& hierarchy, const std::string& path) {
+  const bool v2 = hierarchy.version == 2;
   Usage usage;
-  for (const auto& [hierarchy, path] : directories_) {
-    if (!hierarchy.memory) continue;
-    const bool v2 = hierarchy.version == 2;
-    usage.peak_memory = to_number(get(path, v2 ? "memory.peak" : "memory.max_usage_in_bytes"));
-    if (field(get(path, v2 ? "memory.events" : "memory.oom_control"), "oom_kill") > 0) usage.out_of_memory = true;
-  }
+  usage.peak_memory = to_number(get(path, v2 ? "memory.peak" : "memory.max_usage_in_bytes"));
+  usage.out_of_memory = field(get(path, v2 ? "memory.events" : "memory.oom_control"), "oom_kill") > 0;
   return usage;
+}
+
+}  // namespace
+
+Usage JobCgroup::usage() const {
+  for (const auto& [hierarchy, path] : directories_) {
+    if (hierarchy.memory) return usage_of(hierarchy, path);
+  }
+  return {};
+}
+
+std::optional<ForeignCgroup> ForeignCgroup::of(pid_t pid) {
+  const auto own = read_file("/proc/" + std::to_string(pid) + "/cgroup");
+  const auto mounts = mount_points();
+  if (!own || !mounts) return std::nullopt;
+  for (auto& hierarchy : usable_hierarchies(*mounts, *own)) {
+    if (!hierarchy.memory) continue;
+    const std::string path =
+        hierarchy.version == 2 ? hierarchy.mount + own_path(*own, "") : std::string(hierarchy.base);
+    if (get(path, hierarchy.version == 2 ? "memory.peak" : "memory.max_usage_in_bytes").empty()) continue;
+    return ForeignCgroup(std::move(hierarchy), path);
+  }
+  return std::nullopt;
+}
+
+Usage ForeignCgroup::usage() const {
+  return usage_of(hierarchy_, path_);
 }
 
 bool JobCgroup::remove() {

@@ -2,6 +2,8 @@
 // (version 2), where limits are set, the peak is read and nothing can hide from SIGKILL. Versions 1 and 2 and hybrids.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +38,20 @@ struct Limits {
 struct Usage {
   std::uint64_t peak_memory = 0;  // bytes, page cache included; 0: unknown
   bool out_of_memory = false;     // something in the group was killed for memory
+};
+
+// A group that somebody else made, to be looked at.
+class ForeignCgroup {
+ public:
+  // That in which memory is counted for a process. None where there is no such process, or no such group to be seen.
+  static std::optional<ForeignCgroup> of(pid_t pid);
+  Usage usage() const;  // nothing, once it is gone
+
+ private:
+  ForeignCgroup(Hierarchy hierarchy, std::string path) : hierarchy_(std::move(hierarchy)), path_(std::move(path)) {}
+
+  Hierarchy hierarchy_;
+  std::string path_;
 };
 
 // The groups of one job, one in each hierarchy. Not thread-safe. Without groups (none could be made) every call is

@@ -11,11 +11,11 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
 #include "base/mounts.h"
+#include "engine/first_process.h"
 #include "engine/image_root.h"
 #include "engine/launch.h"
 #include "engine/oci_config.h"
@@ -34,18 +34,6 @@ Result<std::pair<UniqueFd, UniqueFd>> output_pipe() {
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);      // ours alone: the two ends have flags of their own
   ::fcntl(ends[1], F_SETPIPE_SZ, kPipeSize);  // an ordinary user may have used up what he is allowed
   return pipe;
-}
-
-// Whether SIGTERM would be dropped: neither handled, nor ignored on purpose, nor held back to be asked for (signalfd).
-bool leaves_sigterm_to_the_kernel(pid_t pid) {
-  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status", 1 << 16).value_or("");
-  for (const char* set : {"\nSigCgt:\t", "\nSigIgn:\t", "\nSigBlk:\t"}) {
-    const std::size_t at = status.find(set);
-    if (at == std::string::npos) return true;
-    const auto signals = std::strtoull(status.c_str() + at + std::char_traits<char>::length(set), nullptr, 16);
-    if ((signals >> (SIGTERM - 1) & 1) != 0) return false;
-  }
-  return true;
 }
 
 // Whether the process is still the runtime that sets the container up, which would lose a signal meant for the program:

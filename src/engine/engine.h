@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct Job {
   std::string directory;  // Workspace::scratch: the engine makes it
   std::string shared;     // Workspace::shared
   std::vector<Mount> mounts;
+  bool left_behind = false;  // the container is there: Engine::left_behind()
 };
 
 enum class Stream : std::uint8_t { Out, Err };
@@ -46,6 +48,9 @@ class Engine {
   // On a pool thread; several at once. An error: the container did not start, and no event will come. NotFound and
   // Invalid: it never will (no such program in the image, an unknown user); the message is a sentence for people.
   virtual Result<void> start(Job job) = 0;
+  // The attempt of a dead runner whose container still runs, or ended well, with this key: a job that says so takes it
+  // up instead of starting another. On a pool thread.
+  virtual std::optional<AttemptName> left_behind(const Key& /*key*/) { return std::nullopt; }
   // From any thread; returns at once. SIGTERM, and SIGKILL after `grace` (0: at once). ended() follows, with `stopped`.
   // A stop that comes before start() has returned, or before it was called, holds too: the job ends without having
   // started.

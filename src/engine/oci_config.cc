@@ -9,12 +9,6 @@ namespace boxcar {
 
 namespace {
 
-// The usual reduced capabilities, as Podman gives them. MKNOD is not among them, since under crun no device cgroup
-// keeps a container from opening the disk by a node of its own; NET_RAW is not, since the network is the host's.
-constexpr std::string_view kCapabilities =
-    R"(["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_NET_BIND_SERVICE","CAP_SETFCAP",)"
-    R"("CAP_SETGID","CAP_SETPCAP","CAP_SETUID","CAP_SYS_CHROOT"])";
-
 constexpr std::string_view kStandardMounts = R"(
 {"destination":"/proc","type":"proc","source":"proc","options":["nosuid","noexec","nodev"]},
 {"destination":"/dev","type":"tmpfs","source":"tmpfs","options":["nosuid","strictatime","mode=755","size=65536k"]},
@@ -78,8 +72,8 @@ Result<std::string> oci_config(const ContainerSpec& spec) {
   out.raw(R"(},"args":)").list(action.argv, string);
   out.raw(R"(,"env":)").list(action.env, string);
   out.raw(R"(,"cwd":)").string(action.working_dir);
-  out.raw(R"(,"capabilities":{"bounding":)").raw(kCapabilities);
-  out.raw(R"(,"permitted":)").raw(kCapabilities).raw(R"(,"effective":)").raw(kCapabilities).raw("}}");
+  out.raw(R"(,"capabilities":{"bounding":)").raw(kContainerCapabilities);
+  out.raw(R"(,"permitted":)").raw(kContainerCapabilities).raw(R"(,"effective":)").raw(kContainerCapabilities).raw("}}");
 
   out.raw(R"(,"mounts":[)").raw(kStandardMounts);
   for (const auto& mount : spec.mounts) {

@@ -19,6 +19,7 @@ struct Ending {
   std::uint64_t peak_memory = 0;  // bytes; 0 where it can't be known
   double seconds = 0;             // from start to end of the container
   std::string engine_error;       // not empty: it could not be run at all, and this is why
+  bool lost = false;              // with an engine_error that is none of its own doing: worth another try
 
   bool succeeded() const { return engine_error.empty() && !timed_out && !stopped && exit_code == 0; }
 };

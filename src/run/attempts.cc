@@ -63,7 +63,16 @@ void Attempts::begin(JobId id, std::shared_ptr<const Action> action, const Key& 
 
 Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
   TRY(Engine* const engine, this->engine());
-  TRY(attempt.workspace, results_.prepare(*attempt.action, attempt.key, attempt.name));
+  Job job;
+  if (const auto left = engine->left_behind(attempt.key)) {
+    if (auto workspace = results_.reopen(*attempt.action, *left, attempt.name)) {
+      attempt.workspace = *std::move(workspace);
+      job.left_behind = true;
+    }
+  }
+  if (!job.left_behind) {
+    TRY(attempt.workspace, results_.prepare(*attempt.action, attempt.key, attempt.name));
+  }
   attempt.prepared = true;
   if (!attempt.workspace.log_directory.empty()) {
     TRY(attempt.log, LogWriter::open(attempt.workspace.log_directory, [this, id](Stream stream, std::string_view line) {
@@ -73,7 +82,6 @@ Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
           events_.post(std::move(lines));
         }));
   }
-  Job job;
   job.id = id;
   job.action = attempt.action;
   job.key = attempt.key;
@@ -124,7 +132,11 @@ void Attempts::output(JobId id, Stream stream, std::string_view bytes) {
 void Attempts::ended(JobId id, const Ending& ending) {
   const auto attempt = find(id);
   if (attempt && attempt->log) attempt->log->close();
-  events_.post(Ended{id, ending});
+  if (ending.lost) {
+    events_.post(Ended{id, fail(ErrorKind::Unavailable, ending.engine_error)});
+  } else {
+    events_.post(Ended{id, ending});
+  }
 }
 
 }  // namespace boxcar

@@ -41,23 +41,25 @@ Result<void> open_to_all(const std::string& path) {
 
 class Preparation {
  public:
-  Preparation(const Action& action, HostDigests& host, const std::string& store, StoreOptions options)
-      : action_(action), host_(host), store_(store), options_(options) {}
+  // `fresh` false: the workspace is there, and everything in its place.
+  Preparation(const Action& action, HostDigests& host, const std::string& store, StoreOptions options, bool fresh)
+      : action_(action), host_(host), store_(store), options_(options), fresh_(fresh) {}
 
-  Result<Workspace> run(const AttemptName& name) {
+  // Of the attempt `name`, with the log of the attempt `log`.
+  Result<Workspace> run(const AttemptName& name, const AttemptName& log) {
     const std::string work = join_path(store_, "work");
     workspace_.directory = join_path(work, name.run + "." + name.step + "." + std::to_string(name.attempt));
     workspace_.shared = join_path(work, name.run + ".shared");
     workspace_.scratch = join_path(workspace_.directory, "engine");
-    workspace_.log_directory = attempt_directory(store_, name.run, name.step, name.attempt);
-    if (::mkdir(workspace_.directory.c_str(), 0755) != 0) {
+    workspace_.log_directory = attempt_directory(store_, log.run, log.step, log.attempt);
+    if (fresh_ && ::mkdir(workspace_.directory.c_str(), 0755) != 0) {
       if (errno != ENOENT) return fail_errno("making the workspace " + workspace_.directory);
       CHECK_OK(make_directories(store_));
       CHECK_OK(make_directories(work, 0700));
       CHECK_OK(make_directory(workspace_.directory, 0755));
     }
     CHECK_OK(make_directories(workspace_.log_directory));
-    CHECK_OK(make_directory(result(), 0755));
+    CHECK_OK(make_place(result(), 0755));
     for (const auto& output : action_.outputs) CHECK_OK(place_output(output));
     for (const auto& input : action_.inputs) CHECK_OK(place_input(input));
     CHECK_OK(place_parameters());
@@ -71,6 +73,11 @@ class Preparation {
 
  private:
   std::string result() const { return join_path(workspace_.directory, "result"); }
+
+  Result<void> make_place(const std::string& path, mode_t mode) const {
+    if (fresh_) return make_directory(path, mode);
+    return exists(path) ? Result<void>() : fail(ErrorKind::NotFound, path + " is gone");
+  }
 
   bool in_store(const std::string& path) const {
     return path.starts_with(store_) && path.size() > store_.size() && path[store_.size()] == '/';
@@ -92,9 +99,9 @@ class Preparation {
       return {};
     }
     std::string source = join_path(result(), output.port);
-    CHECK_OK(make_directory(source, 0777));
+    CHECK_OK(make_place(source, 0777));
     if (sharing_host(action_.outputs, output) != nullptr) return {};  // commit() sets it apart
-    CHECK_OK(open_to_all(source));
+    if (fresh_) CHECK_OK(open_to_all(source));
     const ActionInput* base = worked_on(output);
     if (base != nullptr && !base->source.empty()) {
       TRY(source, place_view(output, *base, source));
@@ -113,6 +120,10 @@ class Preparation {
   // A view of `base` that may be written, without a byte of `base` changing. Gives what to mount.
   Result<std::string> place_view(const ActionOutput& output, const ActionInput& base, const std::string& upper) {
     const std::string source = base.source;
+    if (!fresh_) {  // who leaves containers behind has copies only
+      workspace_.views.push_back({output.port, source, false});
+      return upper;
+    }
     if (base.kind == PortKind::Directory && runs_as_root(action_) && in_private_mounts() && !options_.host_visible) {
       const std::string view = join_path(join_path(workspace_.directory, "views"), output.port);
       const std::string merged = join_path(view, "merged");
@@ -180,7 +191,7 @@ class Preparation {
   Result<void> place_parameters() {
     if (action_.parameters_path.empty()) return {};
     const std::string path = join_path(result(), kParametersFile);
-    CHECK_OK(write_file(path, action_.parameters, 0444));
+    if (fresh_) CHECK_OK(write_file(path, action_.parameters, 0444));
     workspace_.mounts.push_back({path, action_.parameters_path, false, false});
     return {};
   }
@@ -189,6 +200,7 @@ class Preparation {
   HostDigests& host_;
   const std::string& store_;
   const StoreOptions options_;
+  const bool fresh_;
   Workspace workspace_;
 };
 
@@ -196,11 +208,16 @@ class Preparation {
 
 Result<Workspace> Store::prepare(const Action& action, const Key& /*key*/, const AttemptName& name) {
   state_->hold_run(name.run);
-  Preparation preparation(action, state_->host, state_->root, state_->options);
-  auto workspace = preparation.run(name);
+  Preparation preparation(action, state_->host, state_->root, state_->options, true);
+  auto workspace = preparation.run(name, name);
   if (workspace) return workspace;
   if (!preparation.workspace().directory.empty()) discard(preparation.workspace(), false);
   return fail(std::move(workspace).error().in("preparing step " + action.step));
+}
+
+Result<Workspace> Store::reopen(const Action& action, const AttemptName& left, const AttemptName& name) {
+  state_->hold_run(name.run);
+  return Preparation(action, state_->host, state_->root, state_->options, false).run(left, name);
 }
 
 }  // namespace boxcar

@@ -34,6 +34,9 @@ class Results {
 
   // On a pool thread. Makes the attempt's directories, places parameters and files, mounts copy-on-write views.
   virtual Result<Workspace> prepare(const Action& action, const Key& key, const AttemptName& name) = 0;
+  // The same, for a container that a dead runner left running: the workspace of its attempt `left` as it is, with a log
+  // of `name`'s own. Its parameters and views are there already. NotFound when it is not.
+  virtual Result<Workspace> reopen(const Action& action, const AttemptName& left, const AttemptName& name) = 0;
   // On a pool thread. Checks the inputs again and the outputs, takes ownership, hashes, describes, syncs, renames into
   // place. Invalid: what the step left is not a result (a declared output is missing, a FIFO, …), or an input changed
   // meanwhile: the step failed.

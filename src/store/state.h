@@ -52,7 +52,8 @@ struct Store::State {
   HostDigests host;
 
   std::mutex mutex;
-  std::map<std::string, std::unique_ptr<ByteLock>> runs;
+  std::map<std::string, std::unique_ptr<ByteLock>> runs;     // of this process
+  std::map<std::string, std::unique_ptr<ByteLock>> claimed;  // of dead ones
   unsigned trash_counter = 0;
 
   Pool janitor{1};  // last: its jobs use all of the above

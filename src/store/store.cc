@@ -18,7 +18,10 @@ Store::~Store() {
   state_->ahead.stop();
   flush();
   state_->live.release();
-  if (state_->trash_counter > 0) state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
+  const bool claimed = !state_->claimed.empty();
+  state_->claimed.clear();
+  if (claimed || state_->trash_counter > 0)
+    state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& pool, StoreOptions options) {
@@ -134,6 +137,15 @@ void Store::State::hold_run(const std::string& run) {
   const off_t byte = LockFile::of_run(run);
   if (locks->try_lock(byte)) held->second = std::make_unique<ByteLock>(locks, byte);
   if (runs.size() == 1) janitor.submit([this] { remove_leftovers(); });
+}
+
+bool Store::claim_run(const std::string& run) {
+  const std::lock_guard guard(state_->mutex);
+  if (state_->claimed.contains(run)) return true;
+  const off_t byte = LockFile::of_run(run);
+  if (!state_->locks->try_lock(byte)) return false;
+  state_->claimed.emplace(run, std::make_unique<ByteLock>(state_->locks, byte));
+  return true;
 }
 
 std::string Store::State::trash_name(const std::string& name) {

@@ -51,6 +51,7 @@ class Store : public Results {
   std::string directory(const StoredResult& result) const override;
   std::unique_ptr<KeyLock> try_lock(const Key& key) override;
   Result<Workspace> prepare(const Action& action, const Key& key, const AttemptName& name) override;
+  Result<Workspace> reopen(const Action& action, const AttemptName& left, const AttemptName& name) override;
   Result<StoredResult> commit(const Workspace& workspace, const Action& action, const Key& key,
                               const Ending& ending) override;
   void clear_scratch(const Workspace& workspace) override;
@@ -66,6 +67,9 @@ class Store : public Results {
   Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
   // What a live run looked up is never removed. Unavailable: another gc is at it.
   Result<GcReport> gc(const GcOptions& options);
+  // Takes over what a dead runner left in the store: its workspaces are no leftovers while this object lives, and go
+  // with it. False: the runner lives. Thread-safe.
+  bool claim_run(const std::string& run);
   // A hint that most of the store's results will be looked up soon: their stat records are compared on another thread
   // meanwhile. A result that is altered after that, while this object lives, may still count as known.
   void look_ahead();

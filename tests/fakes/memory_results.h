@@ -31,6 +31,7 @@ class MemoryResults : public Results {
   }
 
   Result<Workspace> prepare(const Action&, const Key&, const AttemptName&) override { return Workspace{}; }
+  Result<Workspace> reopen(const Action&, const AttemptName&, const AttemptName&) override { return Workspace{}; }
 
   // The content of an output is what the key says: the same action always leaves the same.
   Result<StoredResult> commit(const Workspace&, const Action& action, const Key& key, const Ending& ending) override {

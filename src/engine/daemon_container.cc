@@ -1,0 +1,186 @@
+#include "engine/daemon_container.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/mounts.h"
+#include "base/text.h"
+#include "engine/daemon_files.h"
+#include "engine/daemon_helper.h"
+#include "engine/oci_config.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// Lines of a container pass through the daemon's log on their way to ours, which keeps 64 MiB of a step.
+const Json kDockerLog = {{"Type", "json-file"}, {"Config", {{"max-size", "128m"}, {"max-file", "2"}}}};
+const Json kPodmanLog = {{"Type", "json-file"}, {"Config", Json::object()}};
+
+// "2026-11-27T10:17:10.951895114Z", in seconds since 1970; none for Go's year 1.
+std::optional<double> parse_time(const std::string& text) {
+  std::tm time{};
+  double seconds = 0;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%lf", &time.tm_year, &time.tm_mon, &time.tm_mday, &time.tm_hour,
+                  &time.tm_min, &seconds) != 6 ||
+      time.tm_year < 1970) {
+    return std::nullopt;
+  }
+  time.tm_year -= 1900;
+  time.tm_mon -= 1;
+  return static_cast<double>(::timegm(&time)) + seconds;
+}
+
+std::string container_name(const Job& job) {
+  return "boxcar-" + job.name.run + "-" + job.name.step + "-" + std::to_string(job.name.attempt);
+}
+
+Json bind(const Mount& mount) {
+  return {{"Type", "bind"},
+          {"Source", mount.source},
+          {"Target", mount.target},
+          {"ReadOnly", !mount.writable},
+          {"BindOptions", {{"Propagation", "rprivate"}}}};
+}
+
+}  // namespace
+
+std::string daemon_labels(const DaemonHost& host, const Job* job) {
+  Json labels = {{kRunLabel, host.run}, {kStoreLabel, host.store}, {kUidLabel, std::to_string(caller_uid())}};
+  if (job != nullptr) {
+    labels[kKeyLabel] = job->key.hex();
+    labels[kStepLabel] = job->name.step;
+    labels[kAttemptLabel] = std::to_string(job->name.attempt);
+  }
+  return labels.dump();
+}
+
+Result<std::unique_ptr<DaemonContainer>> DaemonContainer::create(const DaemonHost& host, Job job) {
+  std::unique_ptr<DaemonContainer> container(new DaemonContainer(host, std::move(job)));
+  CHECK_OK(container->make());
+  return container;
+}
+
+std::unique_ptr<DaemonContainer> DaemonContainer::of(const DaemonHost& host, Job job, std::string id) {
+  std::unique_ptr<DaemonContainer> container(new DaemonContainer(host, std::move(job)));
+  container->path_ = "/containers/" + id;
+  return container;
+}
+
+DaemonContainer::~DaemonContainer() {
+  (void)remove();
+}
+
+Result<void> DaemonContainer::make() {
+  const Action& action = *job_.action;
+  TRY(const std::string image, host_.image_id(*action.image));
+  Json spec = {{"Image", image},
+               {"Entrypoint", action.argv},
+               {"Cmd", Json::array()},
+               {"Env", action.env},
+               {"User", action.user},
+               {"WorkingDir", action.working_dir},
+               {"Hostname", "boxcar"},
+               {"Labels", Json::parse(daemon_labels(host_, &job_))},
+               {"Healthcheck", {{"Test", {"NONE"}}}},
+               {"HostConfig",
+                {{"CapDrop", {"ALL"}},
+                 {"CapAdd", Json::parse(kContainerCapabilities)},
+                 // Files of the user's are not given labels of SELinux' for a container's sake.
+                 {"SecurityOpt", {"no-new-privileges", "label=disable"}},
+                 {"NetworkMode", action.network ? "default" : "none"},
+                 {"LogConfig", host_.daemon->podman() ? kPodmanLog : kDockerLog}}}};
+  Json& how = spec["HostConfig"];
+  if (action.resources.memory) how["Memory"] = how["MemorySwap"] = *action.resources.memory;
+  if (action.resources.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.resources.cpu * 1e9);
+  if (host_.visible) {
+    for (const auto& mount : job_.mounts) how["Mounts"].push_back(bind(mount));
+  } else {
+    how["Mounts"] = Json::parse(volumes_for(host_, job_));
+  }
+  std::string text;
+  try {
+    text = spec.dump();
+  } catch (const Json::exception&) {
+    return fail(ErrorKind::Invalid, "a container cannot be given arguments, variables or paths that are not UTF-8");
+  }
+  auto made = host_.daemon->post(
+      "/containers/create?name=" + container_name(job_) + "&platform=" + percent_encode(action.image->platform()),
+      std::move(text));
+  if (!made) return fail(explained(std::move(made).error()));
+  path_ = "/containers/" + Json::parse(made->body, nullptr, false).value("Id", "");
+  return {};
+}
+
+Result<void> DaemonContainer::start(const std::string& helper) {
+  if (!host_.visible) CHECK_OK(send_inputs(host_, job_, helper, path_));
+  auto started = host_.daemon->post(path_ + "/start");
+  if (!started) return fail(explained(std::move(started).error()));
+  return {};
+}
+
+// What keeps a program from being started is said as the embedded engine says it, not in a runtime's words.
+Error DaemonContainer::explained(Error error) const {
+  const std::string& words = error.message;
+  const auto says = [&](const char* text) { return words.find(text) != std::string::npos; };
+  const std::string image = "the image " + job_.action->image->reference;
+  const std::string program = in_quotes(job_.action->argv.front());
+  if (says("unable to find user") || says("unable to find group") || says("no matching entries in passwd")) {
+    return {ErrorKind::Invalid, "the image's user " + in_quotes(job_.action->user) + " is not in its /etc/passwd", {}};
+  }
+  if (says("executable file not found")) {
+    return {ErrorKind::NotFound, "the program " + program + " is not in " + image, {}};
+  }
+  if (says("exec: \"") || says("exec format error") || says("executable file `")) {
+    if (says("no such file or directory")) {
+      return {ErrorKind::NotFound, "there is no " + program + " in " + image + ", or not what it needs to run", {}};
+    }
+    if (says("permission denied") || says("is a directory")) {
+      return {ErrorKind::Invalid, program + " in " + image + " is not an executable file", {}};
+    }
+  }
+  if (says("OCI runtime") || says("runc") || says("crun")) error.kind = ErrorKind::Invalid;
+  return std::move(error).in(host_.daemon->name());
+}
+
+Result<DaemonContainer::State> DaemonContainer::state() {
+  TRY(const auto response, host_.daemon->get(path_ + "/json"));
+  const auto document = Json::parse(response.body, nullptr, false);
+  const auto found = document.find("State");
+  if (found == document.end() || !found->is_object())
+    return fail(ErrorKind::Unavailable, host_.daemon->name() + " does not say how the container is");
+  State state;
+  state.status = found->value("Status", "");
+  state.exit_code = found->value("ExitCode", 0);
+  state.out_of_memory = found->value("OOMKilled", false);
+  state.pid = found->value("Pid", 0);
+  state.error = found->value("Error", "");
+  const auto began = parse_time(found->value("StartedAt", ""));
+  const auto ended = parse_time(found->value("FinishedAt", ""));
+  if (began && ended) state.seconds = std::max(0.0, *ended - *began);
+  return state;
+}
+
+Result<void> DaemonContainer::take_outputs(const std::string& helper) {
+  if (!host_.visible) return fetch_outputs(host_, job_, path_);
+  if (caller_uid() == 0 && !host_.daemon->rootless()) return {};  // to whom everything is open
+  std::vector<std::string> foreign;
+  for (const auto& mount : job_.mounts) {
+    if (mount.writable && has_foreign_files(mount.source)) foreign.push_back(mount.source);
+  }
+  return foreign.empty() ? Result<void>() : own_directories(host_, helper, foreign);
+}
+
+Result<void> DaemonContainer::remove() {
+  if (path_.empty()) return {};
+  CHECK_OK(host_.daemon->remove(path_ + "?v=1&force=1"));
+  if (!host_.visible) CHECK_OK(remove_volumes(host_, job_));
+  path_.clear();
+  return {};
+}
+
+}  // namespace boxcar

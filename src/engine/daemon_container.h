@@ -1,0 +1,57 @@
+// One container of a daemon, from its creation to its removal. Blocking calls, for pool threads; not thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/cgroups.h"
+#include "engine/daemon_host.h"
+#include "engine/engine.h"
+
+namespace boxcar {
+
+class DaemonContainer {
+ public:
+  // Removed again with its owner, unless remove() did so. Errors as Engine::start() has them.
+  static Result<std::unique_ptr<DaemonContainer>> create(const DaemonHost& host, Job job);
+  // One that is there.
+  static std::unique_ptr<DaemonContainer> of(const DaemonHost& host, Job job, std::string id);
+  ~DaemonContainer();
+  DaemonContainer(const DaemonContainer&) = delete;
+  DaemonContainer& operator=(const DaemonContainer&) = delete;
+
+  // `helper`: helper_image(), for files that must be sent.
+  Result<void> start(const std::string& helper);
+
+  struct State {
+    std::string status;  // "created", "running", "exited", …
+    int exit_code = 0;
+    bool out_of_memory = false;
+    double seconds = 0;  // it ran
+    pid_t pid = 0;       // of the daemon's machine; 0: it does not run
+    std::string error;   // the daemon's, about the container
+  };
+  Result<State> state();
+  // What it left becomes this machine's and the caller's; once it has ended.
+  Result<void> take_outputs(const std::string& helper);
+  Result<void> remove();
+
+  const Job& job() const { return job_; }
+  const std::string& path() const { return path_; }  // "/containers/ID", of requests about it
+
+ private:
+  DaemonContainer(const DaemonHost& host, Job job) : host_(host), job_(std::move(job)) {}
+  Result<void> make();
+  Error explained(Error error) const;
+
+  const DaemonHost& host_;
+  const Job job_;
+  std::string path_;  // "" when there is none
+};
+
+// The labels of all containers of an engine, as a JSON object; with those of `job`.
+std::string daemon_labels(const DaemonHost& host, const Job* job = nullptr);
+
+}  // namespace boxcar

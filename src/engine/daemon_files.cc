@@ -1,0 +1,209 @@
+#include "engine/daemon_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/directory.h"
+#include "base/process.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "engine/daemon_container.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string volume_name(const Job& job, std::size_t mount) {
+  return "boxcar-" + job.name.run + "-" + job.name.step + "-" + std::to_string(job.name.attempt) + "-" +
+         std::to_string(mount);
+}
+
+// The tar program at work, with a pipe to or from it.
+class Tar {
+ public:
+  static Result<Tar> start(std::vector<std::string> options, bool reads) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
+    UniqueFd read_end(ends[0]);
+    UniqueFd write_end(ends[1]);
+    SpawnOptions spawn_options;
+    spawn_options.argv = {"tar"};
+    spawn_options.argv.insert(spawn_options.argv.end(), options.begin(), options.end());
+    (reads ? spawn_options.stdin_fd : spawn_options.stdout_fd) = (reads ? read_end : write_end).get();
+    Tar tar;
+    TRY(tar.child_, spawn(spawn_options));
+    tar.pipe_ = std::move(reads ? write_end : read_end);
+    return tar;
+  }
+
+  int pipe() const { return pipe_.get(); }
+  Result<void> finish() {
+    pipe_.reset();
+    TRY(const auto exit, wait_for(child_));
+    if (exit.code == 0) return {};
+    return fail(ErrorKind::Internal, "tar ended with " + std::to_string(exit.code));
+  }
+
+ private:
+  Child child_;
+  UniqueFd pipe_;
+};
+
+// Sends what `tar` with these options writes to the directory `to` of a container.
+Result<void> put(Daemon& daemon, const std::string& container, const std::string& to,
+                 std::vector<std::string> options) {
+  TRY(Tar tar, Tar::start(std::move(options), false));
+  std::array<char, 1 << 16> buffer{};
+  HttpRequest request{.method = "PUT",
+                      .path = container + "/archive?path=" + percent_encode(to),
+                      .headers = {"Content-Type: application/x-tar"}};
+  request.source = [&]() -> Result<std::string_view> {
+    for (;;) {
+      const ssize_t n = ::read(tar.pipe(), buffer.data(), buffer.size());
+      if (n >= 0) return std::string_view(buffer.data(), static_cast<std::size_t>(n));
+      if (errno != EINTR) return fail_errno("reading what is to be sent");
+    }
+  };
+  auto sent = daemon.call(std::move(request));
+  CHECK_OK(tar.finish());
+  if (!sent) return fail(std::move(sent).error().in("sending files to " + daemon.name()));
+  return {};
+}
+
+Json volume(const DaemonHost& host, const Job& job, std::size_t index, const std::string& target, bool writable) {
+  return {{"Type", "volume"},
+          {"Source", volume_name(job, index)},
+          {"Target", target},
+          {"ReadOnly", !writable},
+          {"VolumeOptions", {{"NoCopy", true}, {"Labels", Json::parse(daemon_labels(host, &job))}}}};
+}
+
+std::string label_filter(const DaemonHost& host) {
+  const auto labels = Json::parse(daemon_labels(host));
+  Json filter;
+  for (const char* name : {kStoreLabel, kUidLabel})
+    filter["label"].push_back(std::string(name) + "=" + labels.value(name, ""));
+  return percent_encode(filter.dump());
+}
+
+}  // namespace
+
+std::string volumes_for(const DaemonHost& host, const Job& job) {
+  Json mounts = Json::array();
+  for (std::size_t i = 0; i < job.mounts.size(); ++i) {
+    const Mount& mount = job.mounts[i];
+    if (mount.directory) mounts.push_back(volume(host, job, i, mount.target, mount.writable));
+  }
+  return mounts.dump();
+}
+
+Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::string& helper,
+                         const std::string& container) {
+  Daemon& daemon = *host.daemon;
+  Json volumes = Json::array();
+  for (std::size_t i = 0; i < job.mounts.size(); ++i) {
+    if (job.mounts[i].directory) volumes.push_back(volume(host, job, i, "/" + std::to_string(i), true));
+  }
+  // A container that never starts, through which the volumes are filled before they are read-only.
+  const Json spec = {{"Image", helper},
+                     {"Labels", Json::parse(daemon_labels(host))},
+                     {"HostConfig", {{"Mounts", volumes}, {"NetworkMode", "none"}}}};
+  TRY(const auto made, daemon.post("/containers/create", spec.dump()));
+  const std::string carrier = "/containers/" + Json::parse(made.body, nullptr, false).value("Id", "");
+  const auto fill = [&]() -> Result<void> {
+    for (std::size_t i = 0; i < job.mounts.size(); ++i) {
+      if (!job.mounts[i].directory) continue;
+      CHECK_OK(put(daemon, carrier, "/" + std::to_string(i), {"-c", "-C", job.mounts[i].source, "."}));
+    }
+    return {};
+  };
+  const auto filled = fill();
+  CHECK_OK(daemon.remove(carrier + "?v=1&force=1"));
+  CHECK_OK(filled);
+
+  // Files: laid out as symlinks in the places that they have inside, which tar follows.
+  const std::string layout = join_path(job.directory, "sent");
+  std::vector<std::string> options = {"-c", "-h", "-C", layout, "--no-recursion"};
+  const std::size_t before = options.size();
+  for (const Mount& mount : job.mounts) {
+    if (mount.directory) continue;
+    const std::string place = layout + mount.target;
+    CHECK_OK(make_directories(std::string(directory_name(place))));
+    if (::symlink(mount.source.c_str(), place.c_str()) != 0) return fail_errno("linking " + place);
+    options.push_back("." + mount.target);
+  }
+  if (options.size() == before) return {};
+  return put(daemon, container, "/", std::move(options));
+}
+
+Result<void> fetch_outputs(const DaemonHost& host, const Job& job, const std::string& container) {
+  for (const Mount& mount : job.mounts) {
+    if (!mount.writable) continue;
+    TRY(const auto directory, open_file(mount.source, O_RDONLY | O_DIRECTORY));
+    TRY(const auto names, list_directory(directory.get(), ""));
+    for (const auto& name : names) CHECK_OK(remove_tree(join_path(mount.source, name)));
+    TRY(Tar tar, Tar::start({"-x", "-C", mount.source, "--strip-components=1", "--no-same-owner",
+                             "--no-same-permissions", "--delay-directory-restore"},
+                            true));
+    HttpRequest request{.path = container + "/archive?path=" + percent_encode(mount.target + "/.")};
+    request.sink = [&](std::string_view bytes) { return write_all(tar.pipe(), bytes); };
+    auto got = host.daemon->call(std::move(request));
+    CHECK_OK(tar.finish());
+    if (!got) return fail(std::move(got).error().in("fetching " + mount.target + " from " + host.daemon->name()));
+  }
+  return {};
+}
+
+Result<void> remove_volumes(const DaemonHost& host, const Job& job) {
+  for (std::size_t i = 0; i < job.mounts.size(); ++i) {
+    if (job.mounts[i].directory) CHECK_OK(host.daemon->remove("/volumes/" + volume_name(job, i)));
+  }
+  return {};
+}
+
+Result<void> remove_volumes_of(const DaemonHost& host, const std::function<bool(const std::string& run)>& dead) {
+  TRY(const auto response, host.daemon->get("/volumes?filters=" + label_filter(host)));
+  const auto document = Json::parse(response.body, nullptr, false);
+  const auto volumes = document.is_object() ? document.find("Volumes") : document.end();
+  if (volumes == document.end() || !volumes->is_array()) return {};
+  for (const auto& one : *volumes) {
+    const auto labels = one.find("Labels");
+    if (labels == one.end() || !labels->is_object() || !dead(labels->value(kRunLabel, ""))) continue;
+    CHECK_OK(host.daemon->remove("/volumes/" + one.value("Name", "")));
+  }
+  return {};
+}
+
+Result<bool> sees_directory(Daemon& daemon, const std::string& helper, const std::string& directory) {
+  // A name that nobody else's machine has.
+  const std::string mark =
+      ".boxcar-" + sha256(directory + std::to_string(now_micros()) + std::to_string(::getpid())).hex();
+  const std::string path = join_path(directory, mark);
+  CHECK_OK(write_file(path, ""));
+  const auto look = [&]() -> Result<bool> {
+    const Json mount = {{"Type", "bind"}, {"Source", directory}, {"Target", "/seen"}, {"ReadOnly", true}};
+    const Json spec = {{"Image", helper}, {"HostConfig", {{"Mounts", {mount}}, {"NetworkMode", "none"}}}};
+    const auto made = daemon.post("/containers/create", spec.dump());
+    if (!made) {
+      // Docker looks for the directory now, Podman only when it starts.
+      if (made.error().kind == ErrorKind::Invalid && made.error().message.find("exist") != std::string::npos)
+        return false;
+      return fail(made.error());
+    }
+    const std::string container = "/containers/" + Json::parse(made->body, nullptr, false).value("Id", "");
+    const auto seen = daemon.call({.method = "HEAD", .path = container + "/archive?path=/seen/" + mark});
+    CHECK_OK(daemon.remove(container + "?v=1&force=1"));
+    return seen.has_value();
+  };
+  auto seen = look();
+  ::unlink(path.c_str());
+  return seen;
+}
+
+}  // namespace boxcar

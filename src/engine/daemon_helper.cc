@@ -1,0 +1,148 @@
+#include "engine/daemon_helper.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/directory.h"
+#include "base/mounts.h"
+#include "base/sha256.h"
+#include "engine/daemon_container.h"
+#include "engine/helper_binary.h"
+#include "image/layout.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kProgram = "boxcar-helper";
+
+struct TarMember {
+  std::string name;
+  std::string_view content;
+  int mode = 0644;
+};
+
+Result<std::string> tar_of(const std::vector<TarMember>& members) {
+  std::string bytes;
+  archive* const out = archive_write_new();
+  archive_write_set_format_ustar(out);
+  const auto append = [](archive*, void* to, const void* data, std::size_t size) -> la_ssize_t {
+    static_cast<std::string*>(to)->append(static_cast<const char*>(data), size);
+    return static_cast<la_ssize_t>(size);
+  };
+  bool good = archive_write_open(out, &bytes, nullptr, append, nullptr) == ARCHIVE_OK;
+  for (const auto& member : members) {
+    archive_entry* const entry = archive_entry_new();
+    archive_entry_set_pathname(entry, member.name.c_str());
+    archive_entry_set_size(entry, static_cast<la_int64_t>(member.content.size()));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, static_cast<unsigned>(member.mode));
+    const auto size = static_cast<la_ssize_t>(member.content.size());
+    good = good && archive_write_header(out, entry) == ARCHIVE_OK &&
+           archive_write_data(out, member.content.data(), member.content.size()) == size;
+    archive_entry_free(entry);
+  }
+  good = archive_write_free(out) == ARCHIVE_OK && good;
+  if (!good) return fail(ErrorKind::Internal, "writing the helper's image failed");
+  return bytes;
+}
+
+// As `docker save` writes it.
+Result<std::string> image_archive(const std::string& name) {
+  TRY(const std::string layer, tar_of({{kProgram, helper_binary(), 0755}}));
+  const std::string config = Json{{"architecture", machine_architecture()},
+                                  {"os", "linux"},
+                                  {"config", {{"Entrypoint", {std::string("/") + kProgram}}}},
+                                  {"rootfs", {{"type", "layers"}, {"diff_ids", {"sha256:" + sha256(layer).hex()}}}}}
+                                 .dump();
+  const std::string config_name = sha256(config).hex() + ".json";
+  const std::string manifest =
+      Json::array({{{"Config", config_name}, {"RepoTags", {name}}, {"Layers", {"layer.tar"}}}}).dump();
+  return tar_of({{config_name, config}, {"layer.tar", layer}, {"manifest.json", manifest}});
+}
+
+Result<std::string> id_of(Daemon& daemon, const std::string& name) {
+  TRY(const auto response, daemon.get("/images/" + name + "/json"));
+  return Json::parse(response.body, nullptr, false).value("Id", "");
+}
+
+bool foreign_below(int root, const std::string& path, uid_t uid) {
+  const auto names = list_directory(root, path);
+  if (!names) return true;
+  for (const auto& name : *names) {
+    const std::string at = path.empty() ? name : join_path(path, name);
+    struct stat info {};
+    const auto parent = open_beneath(root, path, O_PATH | O_DIRECTORY);
+    if (!parent || ::fstatat(parent->get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return true;
+    if (info.st_uid != uid) return true;
+    if (S_ISDIR(info.st_mode) && ((info.st_mode & 0700) != 0700 || foreign_below(root, at, uid))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<std::string> helper_image(Daemon& daemon) {
+  const std::string name = "boxcar.local/helper:" + sha256(helper_binary()).short_hex();
+  if (auto there = id_of(daemon, name); there || there.error().kind != ErrorKind::NotFound) return there;
+  TRY(const std::string archive, image_archive(name));
+  TRY(const auto loaded, daemon.call({.method = "POST",
+                                      .path = "/images/load?quiet=1",
+                                      .headers = {"Content-Type: application/x-tar"},
+                                      .body = archive}));
+  return id_of(daemon, name);
+}
+
+bool has_foreign_files(const std::string& directory) {
+  const auto root = open_file(directory, O_RDONLY | O_DIRECTORY);
+  struct stat info {};
+  if (!root || ::fstat(root->get(), &info) != 0 || info.st_uid != caller_uid()) return true;
+  return foreign_below(root->get(), "", caller_uid());
+}
+
+Result<void> own_directories(const DaemonHost& host, const std::string& helper,
+                             const std::vector<std::string>& directories) {
+  // Root inside a rootless daemon's container is its user outside, who is the caller.
+  const bool rootless = host.daemon->rootless();
+  Json argv = {std::string("/") + kProgram, "own", std::to_string(rootless ? 0 : caller_uid()),
+               std::to_string(rootless ? 0 : caller_gid())};
+  Json mounts = Json::array();
+  for (const auto& directory : directories) {
+    const std::string target = "/" + std::to_string(mounts.size());
+    argv.push_back(target);
+    mounts.push_back({{"Type", "bind"}, {"Source", directory}, {"Target", target}});
+  }
+  Json spec = {{"Image", helper},
+               {"Entrypoint", argv},
+               {"Cmd", Json::array()},
+               {"User", "0:0"},
+               {"Labels", Json::parse(daemon_labels(host))},
+               {"HostConfig",
+                {{"Mounts", mounts},
+                 {"NetworkMode", "none"},
+                 {"CapDrop", {"ALL"}},
+                 {"CapAdd", {"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER"}},
+                 {"SecurityOpt", {"no-new-privileges", "label=disable"}}}}};
+  if (host.daemon->remaps_users()) spec["HostConfig"]["UsernsMode"] = "host";
+  TRY(const auto made, host.daemon->post("/containers/create", spec.dump()));
+  const std::string path = "/containers/" + Json::parse(made.body, nullptr, false).value("Id", "");
+  const auto run = [&]() -> Result<int> {
+    CHECK_OK(host.daemon->post(path + "/start"));
+    TRY(const auto waited, host.daemon->post(path + "/wait"));
+    return Json::parse(waited.body, nullptr, false).value("StatusCode", -1);
+  };
+  const auto code = run();
+  CHECK_OK(host.daemon->remove(path + "?v=1&force=1"));
+  if (!code) return fail(code.error());
+  if (*code != 0)
+    return fail(ErrorKind::Internal, "the helper that gives files to the caller ended with " + std::to_string(*code));
+  return {};
+}
+
+}  // namespace boxcar

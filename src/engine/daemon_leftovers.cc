@@ -1,0 +1,110 @@
+#include "engine/daemon_leftovers.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/mounts.h"
+#include "engine/daemon_files.h"
+#include "engine/daemon_helper.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// Labels and state of all containers that have these labels.
+Result<Json> containers_with(Daemon& daemon, const Json& labels) {
+  Json filter;
+  for (const auto& [name, value] : labels.items()) filter["label"].push_back(name + "=" + value.get<std::string>());
+  TRY(const auto response, daemon.get("/containers/json?all=1&filters=" + percent_encode(filter.dump())));
+  Json found = Json::parse(response.body, nullptr, false);
+  if (!found.is_array()) return fail(ErrorKind::Unavailable, daemon.name() + " does not list its containers");
+  return found;
+}
+
+std::string label(const Json& container, const char* name) {
+  const auto labels = container.find("Labels");
+  return labels != container.end() && labels->is_object() ? labels->value(name, "") : "";
+}
+
+// Whether it runs, or ended as it should.
+bool still_useful(Daemon& daemon, const std::string& id) {
+  const auto response = daemon.get("/containers/" + id + "/json");
+  if (!response) return false;
+  const Json state = Json::parse(response->body, nullptr, false).value("State", Json::object());
+  const std::string status = state.value("Status", "");
+  return status == "running" || (status == "exited" && state.value("ExitCode", -1) == 0);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DaemonLeftovers>> DaemonLeftovers::look(
+    const DaemonHost& host, const std::string& helper, const std::function<bool(const std::string& run)>& claim) {
+  std::unique_ptr<DaemonLeftovers> leftovers(new DaemonLeftovers(host, helper));
+  Json labels = Json::parse(daemon_labels(host));
+  labels.erase(kRunLabel);
+  TRY(const Json containers, containers_with(*host.daemon, labels));
+  for (const Json& container : containers) {
+    const std::string id = container.value("Id", "");
+    AttemptName name{label(container, kRunLabel), label(container, kStepLabel), 0};
+    const std::string attempt = label(container, kAttemptLabel);
+    std::from_chars(attempt.data(), attempt.data() + attempt.size(), name.attempt);
+    if (name.run == host.run || !claim(name.run)) continue;
+    const auto key = Key::parse(label(container, kKeyLabel));
+    const bool new_one = key && !leftovers->left_.contains(*key);
+    if (new_one && host.visible && still_useful(*host.daemon, id)) {
+      leftovers->left_.emplace(*key, Left{id, std::move(name)});
+    } else {
+      leftovers->remove(id);
+    }
+  }
+  if (!host.visible)
+    CHECK_OK(remove_volumes_of(host, [&](const std::string& run) { return run != host.run && claim(run); }));
+  return leftovers;
+}
+
+std::optional<AttemptName> DaemonLeftovers::find(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = left_.find(key);
+  if (found == left_.end()) return std::nullopt;
+  return found->second.name;
+}
+
+Result<std::unique_ptr<DaemonContainer>> DaemonLeftovers::take_up(const DaemonHost& host, Job job) {
+  const std::lock_guard lock(mutex_);
+  const auto found = left_.find(job.key);
+  if (found == left_.end()) return fail(ErrorKind::Internal, "there is no container to be taken up");
+  const std::string id = found->second.id;
+  left_.erase(found);
+  return DaemonContainer::of(host, std::move(job), id);
+}
+
+// What it wrote becomes the caller's, who could not remove it else.
+void DaemonLeftovers::remove(const std::string& id) {
+  const std::string path = "/containers/" + id;
+  const auto response = host_.daemon->get(path + "/json");
+  if (!response) return;
+  (void)host_.daemon->post(path + "/kill");
+  (void)host_.daemon->post(path + "/wait");
+  std::vector<std::string> written;
+  const Json document = Json::parse(response->body, nullptr, false);
+  for (const auto& mount : document.value("Mounts", Json::array())) {
+    const std::string source = mount.value("Source", "");
+    if (mount.value("Type", "") == "bind" && mount.value("RW", false) && source.starts_with(host_.store + "/"))
+      written.push_back(source);
+  }
+  if (!written.empty() && host_.visible && caller_uid() != 0) (void)own_directories(host_, helper_, written);
+  (void)host_.daemon->remove(path + "?v=1&force=1");
+}
+
+void DaemonLeftovers::remove_rest() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, left] : left_) remove(left.id);
+  left_.clear();
+  const auto own = containers_with(*host_.daemon, Json::parse(daemon_labels(host_)));
+  if (!own) return;
+  for (const Json& container : *own) remove(container.value("Id", ""));
+}
+
+}  // namespace boxcar

@@ -1,0 +1,41 @@
+// Containers of dead runners: of this store and this user, known by their labels. One that can still become a result is
+// kept for the step whose key it has; the others are removed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "engine/daemon_container.h"
+
+namespace boxcar {
+
+class DaemonLeftovers {
+ public:
+  // `claim` as in DaemonOptions.
+  static Result<std::unique_ptr<DaemonLeftovers>> look(const DaemonHost& host, const std::string& helper,
+                                                       const std::function<bool(const std::string& run)>& claim);
+
+  std::optional<AttemptName> find(const Key& key);  // thread-safe, as take_up() is
+  Result<std::unique_ptr<DaemonContainer>> take_up(const DaemonHost& host, Job job);
+  // What nobody took up, and what this run could not remove. At the end.
+  void remove_rest();
+
+ private:
+  struct Left {
+    std::string id;
+    AttemptName name;
+  };
+  DaemonLeftovers(const DaemonHost& host, std::string helper) : host_(host), helper_(std::move(helper)) {}
+  void remove(const std::string& id);
+
+  const DaemonHost host_;
+  const std::string helper_;
+  std::mutex mutex_;
+  std::map<Key, Left> left_;
+};
+
+}  // namespace boxcar
