@@ -24,6 +24,10 @@ std::string user_state_directory() {
   return directory("XDG_STATE_HOME", ".local/state");
 }
 
+std::string user_config_directory() {
+  return directory("XDG_CONFIG_HOME", ".config");
+}
+
 std::string user_cache_directory() {
   return directory("XDG_CACHE_HOME", ".cache");
 }

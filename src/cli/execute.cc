@@ -13,9 +13,11 @@
 #include "base/interrupt.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/user_directories.h"
 #include "cli/lines.h"
 #include "cli/report.h"
 #include "record/run_store.h"
+#include "spec/config.h"
 
 namespace boxcar {
 
@@ -28,6 +30,11 @@ std::optional<std::string> detached_run() {
   const char* run = std::getenv(kDetachedRun);
   if (run == nullptr || *run == '\0') return std::nullopt;
   return run;
+}
+
+template <std::size_t N>
+std::vector<std::string> words(const std::string_view (&list)[N]) {
+  return {std::begin(list), std::end(list)};
 }
 
 // As a shell takes it, so that a recorded command can be pasted.
@@ -120,11 +127,42 @@ void RunOptions::declare(Options& options, const std::string& default_store) {
   options.flag("-k,--keep-going", keep_going, "After a failure go on with what does not depend on it");
   options.flag("--keep-failed", keep_failed, "Keep the workspace of a failed step");
   options.value("--store", store, "Where results are kept (default: $BOXCAR_STORE, else " + default_store + ")", "DIR");
-  options.choice("--engine", engine, {"embedded"}, "Where containers run");
-  options.choice("--pull", pull, {"missing", "always", "never"}, "When to pull images");
+  options.choice("--engine", engine, words(kEngineNames),
+                 "Where containers run (default: $BOXCAR_ENGINE, else as configured, else auto)");
+  options.choice("--pull", pull, words(kPullWords), "When to pull images (default: missing)");
   options.value("--grace", grace, "Between SIGTERM and SIGKILL when a run is stopped (default 10s)", "TIME");
   options.flag("-d,--detach", detach, "Leave the run behind; print its id");
   options.flag("--json", json, "One JSON document on stdout at the end");
+}
+
+std::optional<int> RunOptions::complete() {
+  const std::string path = join_path(user_config_directory(), "config.yml");
+  Config config;
+  if (auto text = read_file(path)) {
+    Findings findings;
+    auto read = read_config({path, *std::move(text)}, findings);
+    if (!read) return say(findings, json);
+    config = *std::move(read);
+  } else if (text.error().kind != ErrorKind::NotFound) {
+    return say(text.error(), json);
+  }
+  const char* variable = std::getenv("BOXCAR_ENGINE");
+  if (engine.empty() && variable != nullptr && *variable != '\0') {
+    engine = variable;
+    const auto names = words(kEngineNames);
+    if (std::find(names.begin(), names.end(), engine) == names.end()) {
+      return say(Error{ErrorKind::Invalid,
+                       "BOXCAR_ENGINE is " + in_quotes(engine) + ", which is none of " + join(names, ", ") +
+                           did_you_mean(engine, names),
+                       {}},
+                 json);
+    }
+  }
+  if (engine.empty()) engine = config.engine.empty() ? "auto" : config.engine;
+  if (pull.empty()) pull = config.pull.empty() ? "missing" : config.pull;
+  if (jobs == 0) jobs = config.jobs.value_or(0);
+  if (grace.empty()) grace = config.grace ? std::to_string(config.grace->count()) + "s" : "10s";
+  return std::nullopt;
 }
 
 PullPolicy RunOptions::pull_policy() const {
@@ -194,6 +232,7 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   request.targets = options.targets;
   request.rerun = options.rerun;
   request.jobs = options.jobs;
+  request.engine = options.engine;
   request.pull = options.pull_policy();
   request.grace = *grace;
   request.keep_going = options.keep_going;

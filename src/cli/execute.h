@@ -11,10 +11,10 @@
 namespace boxcar {
 
 struct RunOptions {
-  std::string engine = "embedded";
-  std::string store;  // "": $BOXCAR_STORE, else the command's own default
-  std::string pull = "missing";
-  std::string grace = "10s";
+  std::string engine;  // "": $BOXCAR_ENGINE, else the configuration's, else auto
+  std::string store;   // "": $BOXCAR_STORE, else the command's own default
+  std::string pull;    // "": the configuration's, else missing
+  std::string grace;   // "": the configuration's, else 10s
   std::vector<std::string> set;
   std::vector<std::string> targets;
   std::vector<std::string> rerun;
@@ -27,6 +27,8 @@ struct RunOptions {
   bool json = false;
 
   void declare(Options& options, const std::string& default_store);
+  // Fills in what the call did not say. None: go on; else the exit code, once what is wrong was said.
+  std::optional<int> complete();
   PullPolicy pull_policy() const;
 };
 

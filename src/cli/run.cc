@@ -21,6 +21,7 @@ int run_run(const Args& args) {
   options.required("workflow", path, "The workflow file, or a folder with a boxcar.yml");
   run.declare(options, ".boxcar beside the workflow");
   if (const auto code = options.parse(args)) return *code;
+  if (const auto code = run.complete()) return *code;
 
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) path = join_path(path, "boxcar.yml");

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
+#include "run/engine_place.h"
 #include "run/tools.h"
 #include "spec/reader.h"
 
@@ -19,19 +20,21 @@ namespace {
 // Reads the tool of an image; says what is wrong itself, with the exit code.
 class ToolReader {
  public:
-  explicit ToolReader(PullPolicy pull) : pull_(pull), images_(ImageStore::default_directory(), pool_) {
+  explicit ToolReader(const RunOptions& run) : pull_(run.pull_policy()), place_(EnginePlace::choose(run.engine)) {
     block_interrupts();
   }
 
   Result<std::shared_ptr<const Tool>> read(const std::string& name, Findings& findings) {
-    TRY(const auto image, images_.resolve(name, pull_, say_progress));
-    return declared_tool(images_, *image, name, findings);
+    if (!place_) return fail(place_.error());
+    Images& images = (*place_)->images(pool_);
+    TRY(const auto image, images.resolve(name, pull_, say_progress));
+    return declared_tool(images, *image, name, findings);
   }
 
  private:
   const PullPolicy pull_;
   Pool pool_;
-  ImageStore images_;
+  Result<std::unique_ptr<EnginePlace>> place_;
 };
 
 Workflow empty_workflow(std::string name) {
@@ -70,13 +73,14 @@ void add_parameters_file(const std::string& path, const Tool& tool, ToolCall& ca
   }
 }
 
-int run_one(const RunOptions& run, const std::string& image, const Args& tool_args, const std::string& parameters,
+int run_one(RunOptions run, const std::string& image, const Args& tool_args, const std::string& parameters,
             const Call& how) {
+  if (const auto code = run.complete()) return *code;
   const bool kliko_defaults = how.command == "kliko-run";
   Workflow workflow = empty_workflow(short_name(image));
   Findings findings;
   {
-    ToolReader reader(run.pull_policy());
+    ToolReader reader(run);
     const auto tool = reader.read(image, findings);
     if (!findings.ok()) return say(findings, run.json);
     if (!tool) return say(tool.error(), run.json);
@@ -176,13 +180,14 @@ int run_chain(const Args& args) {
   options.list("links", links, "An image and its options, quoted as one argument");
   options.hint("quote each image with its options as one argument: boxcar chain 'IMAGE --option value' …");
   if (const auto code = options.parse(args)) return *code;
+  if (const auto code = run.complete()) return *code;
   if (links.empty())
     return say(Error{ErrorKind::Invalid, "boxcar chain needs an IMAGE; try 'boxcar chain --help'", {}}, run.json);
 
   Workflow workflow = empty_workflow("chain");
   Findings findings;
   {
-    ToolReader reader(run.pull_policy());
+    ToolReader reader(run);
     std::string before;
     std::string before_port;
     for (std::size_t i = 0; i < links.size(); ++i) {

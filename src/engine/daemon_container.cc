@@ -3,13 +3,13 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <nlohmann/json.hpp>
 
 #include "base/mounts.h"
 #include "base/text.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
 #include "engine/oci_config.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
@@ -112,7 +112,7 @@ Result<void> DaemonContainer::make() {
       "/containers/create?name=" + container_name(job_) + "&platform=" + percent_encode(action.image->platform()),
       std::move(text));
   if (!made) return fail(explained(std::move(made).error()));
-  path_ = "/containers/" + Json::parse(made->body, nullptr, false).value("Id", "");
+  path_ = "/containers/" + text_in(json_object(made->body), "Id");
   return {};
 }
 
@@ -149,18 +149,18 @@ Error DaemonContainer::explained(Error error) const {
 
 Result<DaemonContainer::State> DaemonContainer::state() {
   TRY(const auto response, host_.daemon->get(path_ + "/json"));
-  const auto document = Json::parse(response.body, nullptr, false);
-  const auto found = document.find("State");
-  if (found == document.end() || !found->is_object())
-    return fail(ErrorKind::Unavailable, host_.daemon->name() + " does not say how the container is");
+  const Json said = part_of(json_object(response.body), "State");
   State state;
-  state.status = found->value("Status", "");
-  state.exit_code = found->value("ExitCode", 0);
-  state.out_of_memory = found->value("OOMKilled", false);
-  state.pid = found->value("Pid", 0);
-  state.error = found->value("Error", "");
-  const auto began = parse_time(found->value("StartedAt", ""));
-  const auto ended = parse_time(found->value("FinishedAt", ""));
+  state.status = text_in(said, "Status");
+  state.exit_code = static_cast<int>(number_in(said, "ExitCode", -1));
+  state.out_of_memory = flag_in(said, "OOMKilled");
+  state.pid = static_cast<pid_t>(number_in(said, "Pid"));
+  state.error = text_in(said, "Error");
+  if (state.status.empty()) {
+    return fail(ErrorKind::Unavailable, host_.daemon->name() + " does not say how the container is");
+  }
+  const auto began = parse_time(text_in(said, "StartedAt"));
+  const auto ended = parse_time(text_in(said, "FinishedAt"));
   if (began && ended) state.seconds = std::max(0.0, *ended - *began);
   return state;
 }

@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "engine/deadlines.h"
 #include "engine/docker_log.h"
 #include "engine/first_process.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
@@ -278,7 +278,7 @@ class DaemonEngine final : public Engine {
       running.exit_code = -1;
       running.log_over = true;
     } else {
-      running.exit_code = nlohmann::json::parse(response->body, nullptr, false).value("StatusCode", -1);
+      running.exit_code = static_cast<int>(number_in(json_object(response->body), "StatusCode", -1));
       running.give_up_log_at = Clock::now() + kLogPatience;
     }
     running.look_at.reset();

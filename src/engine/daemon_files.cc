@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 #include "base/directory.h"
@@ -12,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "engine/daemon_container.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
@@ -88,7 +88,7 @@ std::string label_filter(const DaemonHost& host) {
   const auto labels = Json::parse(daemon_labels(host));
   Json filter;
   for (const char* name : {kStoreLabel, kUidLabel})
-    filter["label"].push_back(std::string(name) + "=" + labels.value(name, ""));
+    filter["label"].push_back(std::string(name) + "=" + text_in(labels, name));
   return percent_encode(filter.dump());
 }
 
@@ -115,7 +115,7 @@ Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::stri
                      {"Labels", Json::parse(daemon_labels(host))},
                      {"HostConfig", {{"Mounts", volumes}, {"NetworkMode", "none"}}}};
   TRY(const auto made, daemon.post("/containers/create", spec.dump()));
-  const std::string carrier = "/containers/" + Json::parse(made.body, nullptr, false).value("Id", "");
+  const std::string carrier = "/containers/" + text_in(json_object(made.body), "Id");
   const auto fill = [&]() -> Result<void> {
     for (std::size_t i = 0; i < job.mounts.size(); ++i) {
       if (!job.mounts[i].directory) continue;
@@ -169,13 +169,9 @@ Result<void> remove_volumes(const DaemonHost& host, const Job& job) {
 
 Result<void> remove_volumes_of(const DaemonHost& host, const std::function<bool(const std::string& run)>& dead) {
   TRY(const auto response, host.daemon->get("/volumes?filters=" + label_filter(host)));
-  const auto document = Json::parse(response.body, nullptr, false);
-  const auto volumes = document.is_object() ? document.find("Volumes") : document.end();
-  if (volumes == document.end() || !volumes->is_array()) return {};
-  for (const auto& one : *volumes) {
-    const auto labels = one.find("Labels");
-    if (labels == one.end() || !labels->is_object() || !dead(labels->value(kRunLabel, ""))) continue;
-    CHECK_OK(host.daemon->remove("/volumes/" + one.value("Name", "")));
+  for (const auto& volume : part_of(json_object(response.body), "Volumes")) {
+    if (!dead(text_in(part_of(volume, "Labels"), kRunLabel))) continue;
+    CHECK_OK(host.daemon->remove("/volumes/" + text_in(volume, "Name")));
   }
   return {};
 }
@@ -196,7 +192,7 @@ Result<bool> sees_directory(Daemon& daemon, const std::string& helper, const std
         return false;
       return fail(made.error());
     }
-    const std::string container = "/containers/" + Json::parse(made->body, nullptr, false).value("Id", "");
+    const std::string container = "/containers/" + text_in(json_object(made->body), "Id");
     const auto seen = daemon.call({.method = "HEAD", .path = container + "/archive?path=/seen/" + mark});
     CHECK_OK(daemon.remove(container + "?v=1&force=1"));
     return seen.has_value();

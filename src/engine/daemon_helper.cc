@@ -1,11 +1,8 @@
 #include "engine/daemon_helper.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
-
-#include <nlohmann/json.hpp>
 
 #include "base/directory.h"
 #include "base/mounts.h"
@@ -13,6 +10,7 @@
 #include "engine/daemon_container.h"
 #include "engine/helper_binary.h"
 #include "image/layout.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
@@ -23,39 +21,41 @@ using Json = nlohmann::json;
 constexpr const char* kProgram = "boxcar-helper";
 
 struct TarMember {
-  std::string name;
+  std::string name;  // at most 100 bytes
   std::string_view content;
-  int mode = 0644;
+  unsigned mode = 0644;
 };
 
-Result<std::string> tar_of(const std::vector<TarMember>& members) {
-  std::string bytes;
-  archive* const out = archive_write_new();
-  archive_write_set_format_ustar(out);
-  const auto append = [](archive*, void* to, const void* data, std::size_t size) -> la_ssize_t {
-    static_cast<std::string*>(to)->append(static_cast<const char*>(data), size);
-    return static_cast<la_ssize_t>(size);
-  };
-  bool good = archive_write_open(out, &bytes, nullptr, append, nullptr) == ARCHIVE_OK;
+// A ustar archive (POSIX.1-1988). libarchive's writer would come with every format that it knows.
+std::string tar_of(const std::vector<TarMember>& members) {
+  constexpr std::size_t block = 512;
+  std::string out;
   for (const auto& member : members) {
-    archive_entry* const entry = archive_entry_new();
-    archive_entry_set_pathname(entry, member.name.c_str());
-    archive_entry_set_size(entry, static_cast<la_int64_t>(member.content.size()));
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, static_cast<unsigned>(member.mode));
-    const auto size = static_cast<la_ssize_t>(member.content.size());
-    good = good && archive_write_header(out, entry) == ARCHIVE_OK &&
-           archive_write_data(out, member.content.data(), member.content.size()) == size;
-    archive_entry_free(entry);
+    std::string header(block, '\0');
+    const auto put = [&](std::size_t at, std::string_view text) { header.replace(at, text.size(), text); };
+    put(0, member.name);
+    put(100, fmt::format("{:07o}", member.mode));
+    for (const std::size_t id : {108, 116}) put(id, "0000000");
+    put(124, fmt::format("{:011o}", member.content.size()));
+    put(136, "00000000000");
+    put(148, "        ");
+    put(156, "0");
+    put(257, std::string_view("ustar\00000", 8));
+    unsigned sum = 0;
+    for (const char c : header) sum += static_cast<unsigned char>(c);
+    put(148, fmt::format("{:06o}", sum));
+    header[154] = '\0';
+    out += header;
+    out += member.content;
+    out.resize((out.size() + block - 1) / block * block);
   }
-  good = archive_write_free(out) == ARCHIVE_OK && good;
-  if (!good) return fail(ErrorKind::Internal, "writing the helper's image failed");
-  return bytes;
+  out.resize(out.size() + 2 * block);
+  return out;
 }
 
 // As `docker save` writes it.
-Result<std::string> image_archive(const std::string& name) {
-  TRY(const std::string layer, tar_of({{kProgram, helper_binary(), 0755}}));
+std::string image_archive(const std::string& name) {
+  const std::string layer = tar_of({{kProgram, helper_binary(), 0755}});
   const std::string config = Json{{"architecture", machine_architecture()},
                                   {"os", "linux"},
                                   {"config", {{"Entrypoint", {std::string("/") + kProgram}}}},
@@ -69,7 +69,7 @@ Result<std::string> image_archive(const std::string& name) {
 
 Result<std::string> id_of(Daemon& daemon, const std::string& name) {
   TRY(const auto response, daemon.get("/images/" + name + "/json"));
-  return Json::parse(response.body, nullptr, false).value("Id", "");
+  return text_in(json_object(response.body), "Id");
 }
 
 bool foreign_below(int root, const std::string& path, uid_t uid) {
@@ -91,11 +91,10 @@ bool foreign_below(int root, const std::string& path, uid_t uid) {
 Result<std::string> helper_image(Daemon& daemon) {
   const std::string name = "boxcar.local/helper:" + sha256(helper_binary()).short_hex();
   if (auto there = id_of(daemon, name); there || there.error().kind != ErrorKind::NotFound) return there;
-  TRY(const std::string archive, image_archive(name));
   TRY(const auto loaded, daemon.call({.method = "POST",
                                       .path = "/images/load?quiet=1",
                                       .headers = {"Content-Type: application/x-tar"},
-                                      .body = archive}));
+                                      .body = image_archive(name)}));
   return id_of(daemon, name);
 }
 
@@ -131,11 +130,11 @@ Result<void> own_directories(const DaemonHost& host, const std::string& helper,
                  {"SecurityOpt", {"no-new-privileges", "label=disable"}}}}};
   if (host.daemon->remaps_users()) spec["HostConfig"]["UsernsMode"] = "host";
   TRY(const auto made, host.daemon->post("/containers/create", spec.dump()));
-  const std::string path = "/containers/" + Json::parse(made.body, nullptr, false).value("Id", "");
+  const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
   const auto run = [&]() -> Result<int> {
     CHECK_OK(host.daemon->post(path + "/start"));
     TRY(const auto waited, host.daemon->post(path + "/wait"));
-    return Json::parse(waited.body, nullptr, false).value("StatusCode", -1);
+    return static_cast<int>(number_in(json_object(waited.body), "StatusCode", -1));
   };
   const auto code = run();
   CHECK_OK(host.daemon->remove(path + "?v=1&force=1"));

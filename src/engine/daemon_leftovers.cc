@@ -1,11 +1,11 @@
 #include "engine/daemon_leftovers.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/mounts.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
@@ -24,17 +24,16 @@ Result<Json> containers_with(Daemon& daemon, const Json& labels) {
 }
 
 std::string label(const Json& container, const char* name) {
-  const auto labels = container.find("Labels");
-  return labels != container.end() && labels->is_object() ? labels->value(name, "") : "";
+  return text_in(part_of(container, "Labels"), name);
 }
 
 // Whether it runs, or ended as it should.
 bool still_useful(Daemon& daemon, const std::string& id) {
   const auto response = daemon.get("/containers/" + id + "/json");
   if (!response) return false;
-  const Json state = Json::parse(response->body, nullptr, false).value("State", Json::object());
-  const std::string status = state.value("Status", "");
-  return status == "running" || (status == "exited" && state.value("ExitCode", -1) == 0);
+  const Json state = part_of(json_object(response->body), "State");
+  const std::string status = text_in(state, "Status");
+  return status == "running" || (status == "exited" && number_in(state, "ExitCode", -1) == 0);
 }
 
 }  // namespace
@@ -46,7 +45,7 @@ Result<std::unique_ptr<DaemonLeftovers>> DaemonLeftovers::look(
   labels.erase(kRunLabel);
   TRY(const Json containers, containers_with(*host.daemon, labels));
   for (const Json& container : containers) {
-    const std::string id = container.value("Id", "");
+    const std::string id = text_in(container, "Id");
     AttemptName name{label(container, kRunLabel), label(container, kStepLabel), 0};
     const std::string attempt = label(container, kAttemptLabel);
     std::from_chars(attempt.data(), attempt.data() + attempt.size(), name.attempt);
@@ -88,10 +87,9 @@ void DaemonLeftovers::remove(const std::string& id) {
   (void)host_.daemon->post(path + "/kill");
   (void)host_.daemon->post(path + "/wait");
   std::vector<std::string> written;
-  const Json document = Json::parse(response->body, nullptr, false);
-  for (const auto& mount : document.value("Mounts", Json::array())) {
-    const std::string source = mount.value("Source", "");
-    if (mount.value("Type", "") == "bind" && mount.value("RW", false) && source.starts_with(host_.store + "/"))
+  for (const auto& mount : part_of(json_object(response->body), "Mounts")) {
+    const std::string source = text_in(mount, "Source");
+    if (text_in(mount, "Type") == "bind" && flag_in(mount, "RW") && source.starts_with(host_.store + "/"))
       written.push_back(source);
   }
   if (!written.empty() && host_.visible && caller_uid() != 0) (void)own_directories(host_, helper_, written);
@@ -104,7 +102,7 @@ void DaemonLeftovers::remove_rest() {
   left_.clear();
   const auto own = containers_with(*host_.daemon, Json::parse(daemon_labels(host_)));
   if (!own) return;
-  for (const Json& container : *own) remove(container.value("Id", ""));
+  for (const Json& container : *own) remove(text_in(container, "Id"));
 }
 
 }  // namespace boxcar

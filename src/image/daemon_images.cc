@@ -2,7 +2,6 @@
 
 #include <archive_entry.h>
 
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/base64.h"
@@ -12,6 +11,7 @@
 #include "image/image_source.h"
 #include "image/image_store.h"
 #include "image/skopeo.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
@@ -26,18 +26,14 @@ constexpr const char* kReaderLabel = "boxcar.reader";
 Result<Image> image_of(const Json& document) {
   try {
     Image image;
-    const auto text = [](const Json& object, const char* key) {
-      const auto found = object.find(key);
-      return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-    };
     const auto texts = [](const Json& object, const char* key) {
       const auto found = object.find(key);
       return found != object.end() && found->is_array() ? found->get<std::vector<std::string>>()
                                                         : std::vector<std::string>();
     };
-    image.os = text(document, "Os");
-    image.architecture = text(document, "Architecture");
-    image.variant = text(document, "Variant");
+    image.os = text_in(document, "Os");
+    image.architecture = text_in(document, "Architecture");
+    image.variant = text_in(document, "Variant");
     for (const auto& layer : texts(document.at("RootFS"), "Layers")) {
       const auto digest =
           layer.starts_with("sha256:") ? Digest::parse(std::string_view(layer).substr(7)) : std::nullopt;
@@ -46,8 +42,8 @@ Result<Image> image_of(const Json& document) {
     }
     if (const auto config = document.find("Config"); config != document.end() && config->is_object()) {
       image.env = texts(*config, "Env");
-      image.user = text(*config, "User");
-      image.working_dir = text(*config, "WorkingDir");
+      image.user = text_in(*config, "User");
+      image.working_dir = text_in(*config, "WorkingDir");
       image.entrypoint = texts(*config, "Entrypoint");
       image.cmd = texts(*config, "Cmd");
       if (const auto labels = config->find("Labels"); labels != config->end() && labels->is_object())
@@ -69,8 +65,7 @@ class ReaderContainer {
                        {"Labels", {{kReaderLabel, "1"}}},
                        {"HostConfig", {{"NetworkMode", "none"}}}};
     TRY(const auto made, daemon.post("/containers/create", spec.dump()));
-    const auto answer = Json::parse(made.body, nullptr, false);
-    return std::unique_ptr<ReaderContainer>(new ReaderContainer(daemon, answer.value("Id", "")));
+    return std::unique_ptr<ReaderContainer>(new ReaderContainer(daemon, text_in(json_object(made.body), "Id")));
   }
   ~ReaderContainer() { (void)daemon_.remove(path_ + "?v=1&force=1"); }
   ReaderContainer(const ReaderContainer&) = delete;
@@ -85,15 +80,15 @@ class ReaderContainer {
   Result<Stat> stat(const std::string& path) const {
     TRY(const auto response, daemon_.call({.method = "HEAD", .path = archive(path)}));
     const auto text = base64_decode(response.header("x-docker-container-path-stat"));
-    const auto document = Json::parse(text.value_or(""), nullptr, false);
-    if (!document.is_object()) return fail(ErrorKind::Unavailable, "the daemon does not say what " + path + " is");
+    const Json document = json_object(text.value_or(""));
+    if (document.empty()) return fail(ErrorKind::Unavailable, "the daemon does not say what " + path + " is");
     // Go's os.FileMode: the uppermost bits are kinds, symlinks 1<<27.
     constexpr std::uint64_t kinds = 0x8F280000, symlink = std::uint64_t{1} << 27;
-    const auto mode = document.value("mode", std::uint64_t{0});
+    const auto mode = static_cast<std::uint64_t>(number_in(document, "mode"));
     Stat stat;
     stat.regular = (mode & kinds) == 0;
-    stat.size = document.value("size", std::uint64_t{0});
-    if ((mode & symlink) != 0) stat.link = document.value("linkTarget", "");
+    stat.size = static_cast<std::uint64_t>(number_in(document, "size"));
+    if ((mode & symlink) != 0) stat.link = text_in(document, "linkTarget");
     return stat;
   }
 
@@ -135,11 +130,11 @@ std::string name_for(const std::string& source) {
 Result<std::shared_ptr<const Image>> DaemonImages::inspect(const std::string& name, const std::string& reference) {
   auto response = daemon_->get("/images/" + name + "/json");
   if (!response) return fail(std::move(response).error());
-  const auto document = Json::parse(response->body, nullptr, false);
+  const Json document = json_object(response->body);
   TRY(auto image, image_of(document));
   image.reference = reference;
   const std::lock_guard lock(mutex_);
-  ids_[key_of(image)] = document.value("Id", "");
+  ids_[key_of(image)] = text_in(document, "Id");
   return std::make_shared<const Image>(std::move(image));
 }
 

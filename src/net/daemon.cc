@@ -8,18 +8,16 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "net/answer.h"
 
 namespace boxcar {
 
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr const char* kVersion = "/v1.41";
 
@@ -70,12 +68,9 @@ void add_own_socket(std::vector<std::string>& sockets, const char* name) {
 }
 
 std::string message_of(const HttpResponse& response) {
-  const auto document = Json::parse(response.body, nullptr, false);
-  if (document.is_object()) {
-    for (const char* key : {"message", "cause"}) {
-      const auto found = document.find(key);
-      if (found != document.end() && found->is_string() && !found->get_ref<const std::string&>().empty()) return *found;
-    }
+  const auto document = json_object(response.body);
+  for (const char* key : {"message", "cause"}) {
+    if (auto text = text_in(document, key); !text.empty()) return text;
   }
   const std::string text = printable(response.body);
   return text.empty() ? "it answers with status " + std::to_string(response.status) : text;
@@ -145,15 +140,13 @@ Result<std::shared_ptr<Daemon>> Daemon::connect(DaemonAddress address) {
   std::shared_ptr<Daemon> daemon(new Daemon(std::move(address)));
   TRY(const auto version, daemon->get("/version"));
   TRY(const auto info, daemon->get("/info"));
-  const auto about = Json::parse(version.body, nullptr, false);
-  const auto state = Json::parse(info.body, nullptr, false);
-  if (!about.is_object() || !state.is_object()) {
+  std::string number = text_in(json_object(version.body), "Version");
+  if (number.empty()) {
     return fail(ErrorKind::Unavailable, "what answers at " + daemon->address_.text + " is no Docker");
   }
   const bool podman = version.body.find("\"Podman Engine\"") != std::string::npos;
-  std::string number = about.value("Version", "");
   daemon->name_ = (podman ? "Podman " : "Docker ") + number.substr(0, number.find('+'));
-  for (const auto& option : state.value("SecurityOptions", std::vector<std::string>())) {
+  for (const auto& option : part_of(json_object(info.body), "SecurityOptions")) {
     if (option == "name=rootless") daemon->rootless_ = true;
     if (option == "name=userns") daemon->remaps_users_ = true;
   }

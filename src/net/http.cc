@@ -311,10 +311,12 @@ HttpStreams::Id HttpStreams::start(const HttpRequest& request, Handlers handlers
   stream->request.headers = request.headers;
   stream->request.body = request.body;
   stream->handlers = std::move(handlers);
-  stream->request.sink = [stream = stream.get()](std::string_view bytes) -> Result<void> {
-    if (stream->handlers.data) stream->handlers.data(bytes);
-    return {};
-  };
+  if (stream->handlers.data) {
+    stream->request.sink = [stream = stream.get()](std::string_view bytes) -> Result<void> {
+      stream->handlers.data(bytes);
+      return {};
+    };
+  }
   stream->transfer = std::make_unique<Transfer>(state_->curl, state_->curl.easy_init());
   stream->transfer->set_up(state_->server, stream->request);
   state_->curl.multi_add_handle(state_->multi, stream->transfer->handle());

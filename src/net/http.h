@@ -75,7 +75,7 @@ class HttpStreams {
  public:
   using Id = std::uint64_t;
   struct Handlers {
-    std::function<void(std::string_view)> data;      // of a status below 300; must not call start() or cancel()
+    std::function<void(std::string_view)> data;      // instead of HttpResponse::body; must not call start() or cancel()
     std::function<void(Result<HttpResponse>)> done;  // last; not after cancel()
   };
 

@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "base/text.h"
-#include "engine/embedded.h"
 #include "plan/make_action.h"
 #include "record/run_store.h"
+#include "run/engine_place.h"
 #include "run/interrupts.h"
 #include "run/recorder.h"
 #include "run/tools.h"
@@ -103,7 +103,7 @@ Result<void> refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
   return {};
 }
 
-std::optional<Plan> plan_workflow(RunRequest& request, ImageStore& images, Observer& observer, RunReport& report) {
+std::optional<Plan> plan_workflow(RunRequest& request, Images& images, Observer& observer, RunReport& report) {
   auto workflow = std::exchange(request.workflow, nullptr)(report.findings);  // and its text is freed
   if (!workflow || !report.findings.ok()) return std::nullopt;
   const auto resolve = [&](const std::string& name, const std::string& template_name,
@@ -207,29 +207,36 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   report.run = request.run.empty() ? new_run_id() : request.run;
   report.store = request.store;
 
-  // A mount namespace of its own and the watcher over the run's containers: before any thread is started. Without the
-  // right to, only a run that finds every result in the store can succeed.
-  const EmbeddedOptions engine_options{"", report.run, request.grace};
-  const auto prepared = request.dry_run ? Result<void>() : prepare_embedded(engine_options);
+  // Where containers run. What that needs before any thread is started, such as a mount namespace and the watcher over
+  // the run's containers; without the right to, only a run that finds every result in the store can succeed.
+  auto place = EnginePlace::choose(request.engine);
+  if (!place) {
+    report.trouble = std::move(place).error();
+    return report;
+  }
+  EngineCall engine_call{report.run, request.store, request.grace, {}};
+  if (!request.dry_run) (void)(*place)->prepare(engine_call);
 
   Pool pool;
   std::unique_ptr<Store> store;
   const auto open_store = [&]() -> Result<void> {
-    TRY(store, Store::open(request.store, pool));
+    TRY(store, Store::open(request.store, pool, {.host_visible = (*place)->host_visible()}));
     return {};
   };
   // Of a large workflow the results are compared with what was left of them while its text is read.
   if (request.large && exists(request.store) && open_store()) store->look_ahead();
 
   // Text becomes a Workflow, and that a Plan: then everything that can be known to be wrong has been said.
-  ImageStore images(ImageStore::default_directory(), pool);
-  auto plan = plan_workflow(request, images, observer, report);
+  auto plan = plan_workflow(request, (*place)->images(pool), observer, report);
   if (!plan) {
     if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
     return report;
   }
   report.plan = *std::move(plan);
   for (const auto& warning : report.findings.all()) observer.note(warning.text());
+  if (!(*place)->why().empty() && (request.explain || request.dry_run || (*place)->name() != "embedded")) {
+    observer.note("engine: " + (*place)->name() + " (" + (*place)->why() + ")");
+  }
   const auto targets = steps_named(report.plan, "--target", request.targets, report.findings);
   const auto rerun = steps_named(report.plan, "--rerun", request.rerun, report.findings);
   if (!targets.empty()) report.wanted = report.plan.needed_for(targets);
@@ -249,11 +256,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   EventQueue events;
   const Interrupts interrupts(events);
   const Submit submit = [&](std::function<void()> job) { pool.submit(std::move(job)); };
-  const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
-    CHECK_OK(prepared);
-    const auto layers = [&](const Image& image) { return images.layer_directories(image); };
-    return make_embedded_engine(engine_options, layers, sink);
-  };
+  engine_call.claim = [&](const std::string& run) { return store->claim_run(run); };
+  const auto make_engine = [&](EngineSink& sink) { return (*place)->make(engine_call, sink); };
   const auto digest = [&](const std::string& path) -> Result<Content> {
     TRY(const auto tree, store->digest_host(path));
     const bool directory = tree->entries.front().kind == EntryKind::Directory;

@@ -17,10 +17,10 @@ using WorkflowSource = std::function<std::optional<Workflow>(Findings&)>;
 
 struct RunRequest {
   WorkflowSource workflow;
-  bool large = false;  // a thousand steps or more: it pays to look at the store before anyone asks
-  Settings settings;   // --set
-  std::string store;   // absolute
-  std::string engine = "embedded";
+  bool large = false;                // a thousand steps or more: it pays to look at the store before anyone asks
+  Settings settings;                 // --set
+  std::string store;                 // absolute
+  std::string engine = "auto";       // as EnginePlace::choose() takes it
   std::string run;                   // the run's id; "": a new one
   std::string command;               // the command line, for `boxcar runs`
   std::vector<std::string> targets;  // steps; empty: all

@@ -1,0 +1,166 @@
+#include "run/engine_place.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <thread>
+
+#include "base/mounts.h"
+#include "base/process.h"
+#include "base/user_directories.h"
+#include "engine/daemon_engine.h"
+#include "engine/embedded.h"
+#include "engine/runtime.h"
+#include "image/daemon_images.h"
+#include "image/image_store.h"
+
+namespace boxcar {
+
+namespace {
+
+class EmbeddedPlace final : public EnginePlace {
+ public:
+  std::string name() const override { return "embedded"; }
+  bool host_visible() const override { return false; }
+
+  Images& images(Pool& pool) override {
+    if (!images_) images_.emplace(ImageStore::default_directory(), pool);
+    return *images_;
+  }
+
+  Result<void> prepare(const EngineCall& call) override { return prepared_ = prepare_embedded(options_of(call)); }
+
+  Result<std::unique_ptr<Engine>> make(const EngineCall& call, EngineSink& sink) override {
+    CHECK_OK(prepared_);
+    const auto layers = [this](const Image& image) { return images_->layer_directories(image); };
+    return make_embedded_engine(options_of(call), layers, sink);
+  }
+
+ private:
+  static EmbeddedOptions options_of(const EngineCall& call) { return {"", call.run, call.grace}; }
+
+  std::optional<ImageStore> images_;
+  Result<void> prepared_;
+};
+
+// `podman system service` for as long as the place lives, where nobody listens on Podman's socket.
+class PodmanService {
+ public:
+  static Result<std::unique_ptr<PodmanService>> start() {
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    std::string directory = join_path(runtime != nullptr && *runtime == '/' ? runtime : "/tmp", "boxcar-podman.XXXXXX");
+    if (::mkdtemp(directory.data()) == nullptr) return fail_errno("making " + directory);
+    std::unique_ptr<PodmanService> service(new PodmanService(directory));
+    SpawnOptions options;
+    // Should this program be killed, it ends by itself a minute after its last request.
+    options.argv = {"podman", "system", "service", "--time=60", "unix://" + service->socket()};
+    options.new_session = true;
+    TRY(service->child_, spawn(options));
+    for (int i = 0; i < 200; ++i) {
+      if (exists(service->socket())) return service;
+      if (::access(("/proc/" + std::to_string(service->child_.pid)).c_str(), F_OK) != 0) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return fail(ErrorKind::Unavailable, "'podman system service' does not answer");
+  }
+  ~PodmanService() {
+    if (child_.pid > 0) {
+      ::kill(child_.pid, SIGTERM);
+      (void)wait_for(child_);
+    }
+    (void)remove_tree(directory_);
+  }
+  PodmanService(const PodmanService&) = delete;
+  PodmanService& operator=(const PodmanService&) = delete;
+
+  std::string socket() const { return join_path(directory_, "podman.sock"); }
+
+ private:
+  explicit PodmanService(std::string directory) : directory_(std::move(directory)) {}
+
+  const std::string directory_;
+  Child child_;
+};
+
+class DaemonPlace final : public EnginePlace {
+ public:
+  static Result<std::unique_ptr<EnginePlace>> docker() {
+    TRY(auto address, docker_address());
+    return connect("docker", std::move(address), nullptr);
+  }
+
+  static Result<std::unique_ptr<EnginePlace>> podman() {
+    auto address = podman_address();
+    if (address || address.error().kind != ErrorKind::Unavailable || std::getenv("CONTAINER_HOST") != nullptr) {
+      if (!address) return fail(std::move(address).error());
+      return connect("podman", *std::move(address), nullptr);
+    }
+    if (!find_program("podman")) return fail(ErrorKind::Unavailable, "podman is not installed");
+    TRY(auto service, PodmanService::start());
+    TRY(address, parse_daemon_address("unix://" + service->socket()));
+    return connect("podman", *std::move(address), std::move(service));
+  }
+
+  std::string name() const override { return name_; }
+  bool host_visible() const override { return true; }
+  Images& images(Pool& /*pool*/) override { return images_; }
+  Result<void> prepare(const EngineCall& /*call*/) override { return {}; }
+
+  Result<std::unique_ptr<Engine>> make(const EngineCall& call, EngineSink& sink) override {
+    const auto id_of = [this](const Image& image) { return images_.id_of(image); };
+    return make_daemon_engine(daemon_, id_of, {call.run, call.store, call.grace, call.claim}, sink);
+  }
+
+ private:
+  static Result<std::unique_ptr<EnginePlace>> connect(std::string name, DaemonAddress address,
+                                                      std::unique_ptr<PodmanService> service) {
+    TRY(auto daemon, Daemon::connect(std::move(address)));
+    return std::unique_ptr<EnginePlace>(new DaemonPlace(std::move(name), std::move(daemon), std::move(service)));
+  }
+
+  DaemonPlace(std::string name, std::shared_ptr<Daemon> daemon, std::unique_ptr<PodmanService> service)
+      : name_(std::move(name)), service_(std::move(service)), daemon_(std::move(daemon)), images_(daemon_) {}
+
+  const std::string name_;
+  const std::unique_ptr<PodmanService> service_;  // ends last
+  const std::shared_ptr<Daemon> daemon_;
+  DaemonImages images_;
+};
+
+// Whether the embedded engine can be expected to work.
+Result<void> embedded_works() {
+  TRY(const auto runtime, choose_runtime("", user_cache_directory()));
+  return enter_private_mounts();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& wanted) {
+  if (wanted == "embedded") return std::make_unique<EmbeddedPlace>();
+  if (wanted == "docker") return DaemonPlace::docker();
+  if (wanted == "podman") return DaemonPlace::podman();
+  const auto embedded = embedded_works();
+  if (embedded) {
+    auto place = std::make_unique<EmbeddedPlace>();
+    place->why_ = "it works here, and needs no daemon";
+    return place;
+  }
+  std::vector<std::string> reasons = {"embedded: " + embedded.error().text()};
+  for (const auto make : {DaemonPlace::docker, DaemonPlace::podman}) {
+    auto place = make();
+    if (place) {
+      (*place)->why_ = "the embedded engine cannot be used: " + embedded.error().text();
+      return place;
+    }
+    reasons.push_back((make == DaemonPlace::docker ? "docker: " : "podman: ") + place.error().text());
+  }
+  return fail(Error{ErrorKind::Unavailable,
+                    "there is no engine to run containers; 'boxcar doctor' says more",
+                    {},
+                    std::move(reasons)});
+}
+
+}  // namespace boxcar
