@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
-#include "engine/oci_config.h"
 #include "net/answer.h"
 
 namespace boxcar {
@@ -37,6 +36,16 @@ std::optional<double> parse_time(const std::string& text) {
 
 std::string container_name(const Job& job) {
   return "boxcar-" + job.name.run + "-" + job.name.step + "-" + std::to_string(job.name.attempt);
+}
+
+// All but kContainerCapabilities, of those that a daemon may give by default. To drop all and add those would give them
+// to ordinary users too, as Podman reads it.
+Json dropped_capabilities() {
+  return {"AUDIT_CONTROL", "AUDIT_READ",     "AUDIT_WRITE",     "BLOCK_SUSPEND", "DAC_READ_SEARCH", "IPC_LOCK",
+          "IPC_OWNER",     "LEASE",          "LINUX_IMMUTABLE", "MAC_ADMIN",     "MAC_OVERRIDE",    "MKNOD",
+          "NET_ADMIN",     "NET_BROADCAST",  "NET_RAW",         "SYSLOG",        "SYS_ADMIN",       "SYS_BOOT",
+          "SYS_MODULE",    "SYS_NICE",       "SYS_PACCT",       "SYS_PTRACE",    "SYS_RAWIO",       "SYS_RESOURCE",
+          "SYS_TIME",      "SYS_TTY_CONFIG", "WAKE_ALARM"};
 }
 
 Json bind(const Mount& mount) {
@@ -88,8 +97,7 @@ Result<void> DaemonContainer::make() {
                {"Labels", Json::parse(daemon_labels(host_, &job_))},
                {"Healthcheck", {{"Test", {"NONE"}}}},
                {"HostConfig",
-                {{"CapDrop", {"ALL"}},
-                 {"CapAdd", Json::parse(kContainerCapabilities)},
+                {{"CapDrop", dropped_capabilities()},
                  // Files of the user's are not given labels of SELinux' for a container's sake.
                  {"SecurityOpt", {"no-new-privileges", "label=disable"}},
                  {"NetworkMode", action.network ? "default" : "none"},
@@ -116,8 +124,11 @@ Result<void> DaemonContainer::make() {
   return {};
 }
 
-Result<void> DaemonContainer::start(const std::string& helper) {
-  if (!host_.visible) CHECK_OK(send_inputs(host_, job_, helper, path_));
+Result<void> DaemonContainer::send(const std::string& helper) {
+  return host_.visible ? Result<void>() : send_inputs(host_, job_, helper, path_);
+}
+
+Result<void> DaemonContainer::start() {
   auto started = host_.daemon->post(path_ + "/start");
   if (!started) return fail(explained(std::move(started).error()));
   return {};

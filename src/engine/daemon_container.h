@@ -22,8 +22,9 @@ class DaemonContainer {
   DaemonContainer(const DaemonContainer&) = delete;
   DaemonContainer& operator=(const DaemonContainer&) = delete;
 
-  // `helper`: helper_image(), for files that must be sent.
-  Result<void> start(const std::string& helper);
+  // The files that the daemon does not see, if it does not. `helper`: helper_image().
+  Result<void> send(const std::string& helper);
+  Result<void> start();
 
   struct State {
     std::string status;  // "created", "running", "exited", …

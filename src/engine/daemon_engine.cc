@@ -4,10 +4,10 @@
 #include <atomic>
 #include <climits>
 #include <condition_variable>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "base/pool.h"
@@ -30,6 +30,7 @@ using std::chrono::seconds;
 
 constexpr unsigned kStartsAtOnce = 4;  // more only wait for each other in the daemon
 constexpr unsigned kFinishers = 4;
+constexpr auto kLookAgain = milliseconds(50);  // at who was asked to end
 constexpr auto kReconnect = milliseconds(500);
 constexpr auto kPatience = seconds(60);       // with a daemon that went away; then the attempt is lost
 constexpr auto kLogPatience = seconds(10);    // with the log of a container that is over
@@ -62,18 +63,27 @@ class DaemonEngine final : public Engine {
     const JobId id = job.id;
     const Place place(*this);
     if (!stopped_early(id)) CHECK_OK(await_daemon(id));
-    Arrival arrival;
-    arrival.id = id;
-    if (!stopped_early(id)) {
-      TRY(arrival.container, begin(std::move(job)));
-      TRY(const auto state, arrival.container->state());
-      if (state.pid > 0 && host_.same_machine) arrival.pid = state.pid;
+    if (stopped_early(id)) {
+      post([&] { arrivals_.push_back({id, nullptr, false, {}}); });
+      return {};
     }
-    {
-      const std::lock_guard lock(mutex_);
-      arrivals_.push_back(std::move(arrival));
+    const bool left_behind = job.left_behind;
+    TRY(auto container,
+        left_behind ? leftovers_->take_up(host_, std::move(job)) : DaemonContainer::create(host_, std::move(job)));
+    DaemonContainer* const made = container.get();
+    if (!left_behind) CHECK_OK(made->send(helper_));
+    // The loop attaches itself to a new container before it starts, so that not a byte of its output is missed.
+    std::promise<bool> attached;
+    auto attaching = attached.get_future();
+    post([&] { arrivals_.push_back({id, std::move(container), left_behind, std::move(attached)}); });
+    // Where that fails the start will say why.
+    const bool from_log = !attaching.get();
+    if (!left_behind) {
+      if (auto started = made->start(); !started) return abandon(id, std::move(started));
     }
-    streams_->wake();
+    const auto state = made->state();
+    const bool visible = state && host_.same_machine;
+    post([&] { starts_.push_back({id, visible ? state->pid : 0, from_log}); });
     return {};
   }
 
@@ -81,7 +91,7 @@ class DaemonEngine final : public Engine {
     {
       const std::lock_guard lock(mutex_);
       stops_.emplace_back(id, grace);
-      early_stops_.insert(id);
+      early_stops_[id] = grace;
     }
     streams_->wake();
   }
@@ -99,8 +109,14 @@ class DaemonEngine final : public Engine {
  private:
   struct Arrival {
     JobId id = 0;
-    std::unique_ptr<DaemonContainer> container;  // null: stopped before it started
-    pid_t pid = 0;
+    std::unique_ptr<DaemonContainer> container;  // null: stopped before it was made
+    bool left_behind = false;
+    std::promise<bool> attached;  // whether it is
+  };
+  struct Start {
+    JobId id = 0;
+    pid_t pid = 0;  // 0: not to be seen
+    bool from_log = false;
   };
   struct Finish {
     JobId id = 0;
@@ -110,8 +126,10 @@ class DaemonEngine final : public Engine {
   struct Running {
     std::unique_ptr<DaemonContainer> container;
     Deadlines deadlines;
-    pid_t pid = 0;  // 0: not to be seen
+    Clock::time_point started;
+    pid_t pid = 0;
     std::optional<HttpStreams::Id> log, wait;
+    std::optional<std::promise<bool>> attached;  // until it is
     DockerLog frames;
     std::size_t passed[2] = {0, 0};  // bytes of each stream that the sink has
     std::size_t skip[2] = {0, 0};    // that come again after a connection broke
@@ -121,6 +139,10 @@ class DaemonEngine final : public Engine {
     Deadlines::Due look_at, reconnect_at, give_up_log_at;
     Deadlines::Due lost_since;
     std::optional<int> exit_code;
+    double seconds = 0;
+    bool said_started = false;
+    bool asked_to_end = false;
+    bool from_log = false;  // its output is read from the daemon's log, since it cannot be had otherwise any more
     bool log_over = false;
     bool finishing = false;
     std::string gone;  // why there is no container any more
@@ -165,11 +187,22 @@ class DaemonEngine final : public Engine {
     }
   }
 
-  Result<std::unique_ptr<DaemonContainer>> begin(Job job) {
-    if (job.left_behind) return leftovers_->take_up(host_, std::move(job));
-    TRY(auto container, DaemonContainer::create(host_, std::move(job)));
-    CHECK_OK(container->start(helper_));
-    return container;
+  template <class Change>
+  void post(const Change& change) {
+    {
+      const std::lock_guard lock(mutex_);
+      change();
+    }
+    streams_->wake();
+  }
+
+  // It did not start: the loop forgets it, and it is removed.
+  Result<void> abandon(JobId id, Result<void> error) {
+    std::promise<void> forgotten;
+    auto gone = forgotten.get_future();
+    post([&] { abandoned_.emplace_back(id, std::move(forgotten)); });
+    gone.wait();
+    return error;
   }
 
   void loop() {
@@ -199,21 +232,33 @@ class DaemonEngine final : public Engine {
 
   void take_inbox() {
     std::vector<Arrival> arrivals;
+    std::vector<Start> starts;
+    std::vector<std::pair<JobId, std::promise<void>>> abandoned;
     std::vector<std::pair<JobId, Seconds>> stops;
     std::vector<Finish> finished;
     {
       const std::lock_guard lock(mutex_);
       arrivals.swap(arrivals_);
+      starts.swap(starts_);
+      abandoned.swap(abandoned_);
       stops.swap(stops_);
       finished.swap(finished_);
-      for (const auto& arrival : arrivals) {
-        if (early_stops_.contains(arrival.id) && arrival.container) stops.emplace_back(arrival.id, Seconds(0));
+      for (const auto& start : starts) {
+        if (const auto early = early_stops_.find(start.id); early != early_stops_.end()) stops.push_back(*early);
       }
     }
     for (auto& arrival : arrivals) arrive(std::move(arrival));
+    for (const auto& start : starts) note_start(start);
+    for (auto& [id, forgotten] : abandoned) {
+      const auto found = running_.find(id);
+      disconnect(found->second);
+      running_.erase(found);
+      forgotten.set_value();
+    }
     for (const auto& [id, grace] : stops) {
       const auto found = running_.find(id);
-      if (found != running_.end()) found->second.deadlines.stop(std::chrono::duration_cast<Clock::duration>(grace));
+      if (found != running_.end() && found->second.started != Clock::time_point())
+        found->second.deadlines.stop(std::chrono::duration_cast<Clock::duration>(grace));
     }
     for (const auto& one : finished) {
       running_.erase(one.id);
@@ -222,38 +267,84 @@ class DaemonEngine final : public Engine {
   }
 
   void arrive(Arrival arrival) {
+    const JobId id = arrival.id;
     if (!arrival.container) {
       Ending ending;
       ending.stopped = true;
-      sink_.ended(arrival.id, ending);
+      sink_.ended(id, ending);
       return;
     }
-    Running& running = running_[arrival.id];
+    Running& running = running_[id];
     running.container = std::move(arrival.container);
-    running.deadlines.start(Clock::now(), running.container->job().action->timeout);
-    running.pid = arrival.pid;
-    if (running.pid > 0) running.memory = ForeignCgroup::of(running.pid);
-    if (running.memory) running.look_at = Clock::now();
-    sink_.started(arrival.id);
-    follow(arrival.id, running);
+    if (arrival.left_behind) {
+      arrival.attached.set_value(false);
+      return;
+    }
+    running.attached = std::move(arrival.attached);
+    const auto settle = [this, id](bool good) {
+      Running& it = running_.at(id);
+      if (it.attached) it.attached->set_value(good);
+      it.attached.reset();
+    };
+    running.log =
+        streams_->start({.method = "POST", .path = running.container->path() + "/attach?stream=1&stdout=1&stderr=1"},
+                        {[this, id](std::string_view bytes) { pass_on(id, bytes); },
+                         [this, id, settle](const Result<HttpResponse>& response) {
+                           settle(false);
+                           note_log_end(id, response);
+                         },
+                         [settle] { settle(true); }});
   }
 
-  // Asks for all that the container prints and for its end. After a connection broke what was passed on is skipped.
-  void follow(JobId id, Running& running) {
-    const std::string path = running.container->path();
+  void note_start(const Start& start) {
+    Running& running = running_.at(start.id);
+    running.started = Clock::now();
+    running.deadlines.start(running.started, running.container->job().action->timeout);
+    running.pid = start.pid;
+    if (start.pid > 0) running.memory = ForeignCgroup::of(start.pid);
+    if (running.memory) running.look_at = running.started;
+    say_started(start.id, running);
+    if (start.from_log) {
+      running.from_log = true;
+      running.log_over = false;
+      read_log(start.id, running);
+    }
+    await_end(start.id, running);
+  }
+
+  // Once, and before its output, which may be quicker than who started it.
+  void say_started(JobId id, Running& running) {
+    if (!std::exchange(running.said_started, true)) sink_.started(id);
+  }
+
+  void await_end(JobId id, Running& running) {
+    running.wait =
+        streams_->start({.method = "POST", .path = running.container->path() + "/wait?condition=not-running"},
+                        {{}, [this, id](const Result<HttpResponse>& response) { note_exit(id, response); }});
+  }
+
+  // From the beginning; what was passed on already is skipped.
+  void read_log(JobId id, Running& running) {
     for (const int stream : {0, 1}) running.skip[stream] = running.passed[stream];
     running.frames = {};
-    running.log = streams_->start({.path = path + "/logs?follow=1&stdout=1&stderr=1"},
+    // What follows a log misses the end of it now and then, so that is read once more when nothing more can come.
+    const char* follow = running.exit_code ? "0" : "1";
+    running.log = streams_->start({.path = running.container->path() + "/logs?stdout=1&stderr=1&follow=" + follow},
                                   {[this, id](std::string_view bytes) { pass_on(id, bytes); },
-                                   [this, id](const Result<HttpResponse>& response) {
-                                     Running& it = running_.at(id);
-                                     it.log.reset();
-                                     if (!response && !it.exit_code) return disconnected(it);
-                                     it.log_over = true;
-                                     finish_if_over(id, it);
-                                   }});
-    running.wait = streams_->start({.method = "POST", .path = path + "/wait?condition=not-running"},
-                                   {{}, [this, id](const Result<HttpResponse>& response) { note_exit(id, response); }});
+                                   [this, id](const Result<HttpResponse>& response) { note_log_end(id, response); }});
+  }
+
+  void note_log_end(JobId id, const Result<HttpResponse>& response) {
+    Running& running = running_.at(id);
+    running.log.reset();
+    if (running.started == Clock::time_point()) {
+      running.log_over = true;  // it was quicker than who started it, or never starts
+      return;
+    }
+    if (!response && !running.exit_code) return disconnected(running);
+    if (running.from_log && !running.exit_code) return;  // until its end is known
+    running.log_over = true;
+    finish_if_over(id, running);
   }
 
   void pass_on(JobId id, std::string_view bytes) {
@@ -264,7 +355,9 @@ class DaemonEngine final : public Engine {
       running.skip[which] -= known;
       text.remove_prefix(known);
       running.passed[which] += text.size();
-      if (!text.empty()) sink_.output(id, stream, text);
+      if (text.empty()) return;
+      say_started(id, running);
+      sink_.output(id, stream, text);
     });
   }
 
@@ -273,34 +366,46 @@ class DaemonEngine final : public Engine {
     running.wait.reset();
     if (!response || (!response->ok() && response->status != 404)) return disconnected(running);
     running.lost_since.reset();
-    if (response->status == 404) {
-      running.gone = "its container was removed by somebody else";
-      running.exit_code = -1;
-      running.log_over = true;
-    } else {
-      running.exit_code = static_cast<int>(number_in(json_object(response->body), "StatusCode", -1));
-      running.give_up_log_at = Clock::now() + kLogPatience;
-    }
     running.look_at.reset();
+    running.seconds = std::chrono::duration<double>(Clock::now() - running.started).count();
+    if (response->status == 404) return give_up(id, running, "its container was removed by somebody else");
+    running.exit_code = static_cast<int>(number_in(json_object(response->body), "StatusCode", -1));
+    running.give_up_log_at = Clock::now() + kLogPatience;
+    if (running.from_log) {
+      if (running.log) streams_->cancel(*running.log);
+      read_log(id, running);
+    }
     finish_if_over(id, running);
   }
 
-  void disconnected(Running& running) {
+  void give_up(JobId id, Running& running, std::string why) {
+    running.gone = std::move(why);
+    running.exit_code = -1;
+    running.log_over = true;
+    finish_if_over(id, running);
+  }
+
+  void disconnect(Running& running) {
     for (auto* stream : {&running.log, &running.wait}) {
       if (*stream) streams_->cancel(**stream);
       stream->reset();
     }
+  }
+
+  void disconnected(Running& running) {
+    disconnect(running);
     const auto now = Clock::now();
     if (!running.lost_since) running.lost_since = now;
     running.reconnect_at = now + kReconnect;
   }
 
   void reconnect(JobId id, Running& running) {
-    if (Clock::now() - *running.lost_since < kPatience && !quitting_) return follow(id, running);
-    running.gone = host_.daemon->name() + " went away";
-    running.exit_code = -1;
-    running.log_over = true;
-    finish_if_over(id, running);
+    if (Clock::now() - *running.lost_since >= kPatience || quitting_) {
+      return give_up(id, running, host_.daemon->name() + " went away");
+    }
+    running.from_log = true;
+    read_log(id, running);
+    await_end(id, running);
   }
 
   void look_at_clock() {
@@ -311,7 +416,7 @@ class DaemonEngine final : public Engine {
       return true;
     };
     for (auto& [id, running] : running_) {
-      if (running.finishing) continue;
+      if (running.finishing || running.started == Clock::time_point()) continue;
       if (due(running.look_at)) look_at_memory(running, now);
       if (due(running.reconnect_at)) reconnect(id, running);
       if (due(running.give_up_log_at)) {
@@ -320,14 +425,20 @@ class DaemonEngine final : public Engine {
       }
       if (running.exit_code) continue;
       running.deadlines.check_timeout(now, grace_);
-      if (running.deadlines.terminate_due(now)) {
-        signal(running, running.pid > 0 && leaves_sigterm_to_the_kernel(running.pid) ? "SIGKILL" : "SIGTERM");
-      }
+      if (running.deadlines.terminate_due(now)) terminate(running, now);
       if (running.deadlines.kill_due(now)) {
         signal(running, "SIGKILL");
         running.deadlines.kill_again(now + seconds(1));
       }
     }
+  }
+
+  // Who would never hear of SIGTERM is killed. While the runtime still sets the container up it hears that itself: so
+  // it is looked at again.
+  void terminate(Running& running, Clock::time_point now) {
+    if (running.pid > 0 && leaves_sigterm_to_the_kernel(running.pid)) return signal(running, "SIGKILL");
+    if (!std::exchange(running.asked_to_end, true)) signal(running, "SIGTERM");
+    if (running.pid > 0) running.deadlines.terminate_again(now + kLookAgain);
   }
 
   void signal(const Running& running, const std::string& name) {
@@ -377,13 +488,13 @@ class DaemonEngine final : public Engine {
     if (!running.gone.empty()) return lost(running.gone);
     const auto state = container.state();
     if (!state) return lost("its container was lost: " + state.error().text());
-    ending.seconds = state->seconds;
+    ending.seconds = state->seconds > 0 ? state->seconds : running.seconds;
     const auto& limit = container.job().action->resources.memory;
     const bool killed = ending.exit_code == 137 && !ending.stopped && !ending.timed_out;
-    // Podman does not always say so. Who is killed by nobody we know, near a limit, was killed for it.
+    // Daemons don't always say so. Who is killed by nobody we know, near a limit, was killed for it.
     const bool near_limit = limit && (running.usage.peak_memory == 0 || running.usage.peak_memory > *limit / 2);
-    ending.out_of_memory = ending.exit_code != 0 && (state->out_of_memory || running.usage.out_of_memory ||
-                                                     (killed && near_limit && host_.daemon->podman()));
+    ending.out_of_memory =
+        ending.exit_code != 0 && (state->out_of_memory || running.usage.out_of_memory || (killed && near_limit));
     if (ending.out_of_memory && limit) ending.peak_memory = std::max(ending.peak_memory, *limit);
     if (auto taken = container.take_outputs(helper_); !taken) return lost(taken.error().text());
     if (auto removed = container.remove(); !removed) return lost(removed.error().text());
@@ -402,8 +513,10 @@ class DaemonEngine final : public Engine {
   std::condition_variable place_;
   unsigned starting_ = 0;
   std::vector<Arrival> arrivals_;
+  std::vector<Start> starts_;
+  std::vector<std::pair<JobId, std::promise<void>>> abandoned_;
   std::vector<std::pair<JobId, Seconds>> stops_;
-  std::set<JobId> early_stops_;
+  std::map<JobId, Seconds> early_stops_;
   std::vector<Finish> finished_;
   std::atomic<bool> quitting_ = false;
 

@@ -1,12 +1,14 @@
 // The embedded engine must be prepared before any thread is started, so its tests have a main of their own; and what
 // they share.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "base/fd.h"
 #include "base/mounts.h"
@@ -47,6 +49,10 @@ std::shared_ptr<Action> make_action(std::vector<std::string> argv) {
   action->env = {"PATH=/bin"};
   action->working_dir = "/";
   return action;
+}
+
+std::shared_ptr<Action> make_shell(const std::string& script) {
+  return make_action({"/bin/sh", "-c", script, test_run()});
 }
 
 void RememberingSink::started(JobId id) {
@@ -93,15 +99,105 @@ RememberingSink::Seen RememberingSink::now(JobId id) {
   return seen_[id];
 }
 
-EngineFixture::EngineFixture(const std::string& runtime) : layers{scratch / "layer"} {
+namespace {
+
+// Ends with the process.
+struct DaemonProcess {
+  TemporaryDirectory directory;
+  Child child;
+
+  ~DaemonProcess() {
+    ::kill(child.pid, SIGTERM);
+    (void)wait_for(child);
+  }
+};
+
+// The busybox tree as the daemon's image "test/busybox", unless it has it.
+Result<void> give_image(Daemon& daemon, const std::string& tree) {
+  if (daemon.get("/images/test/busybox/json")) return {};
+  SpawnOptions options;
+  options.argv = {"tar", "-c", "-C", tree, "--owner=0", "--group=0", "."};
+  TRY(const auto tar, run_program(std::move(options)));
+  CHECK_OK(daemon.call({.method = "POST",
+                        .path = "/images/create?fromSrc=-&repo=test/busybox&tag=latest",
+                        .headers = {"Content-Type: application/x-tar"},
+                        .body = tar.out}));
+  return {};
+}
+
+}  // namespace
+
+std::shared_ptr<Daemon> test_daemon(const std::string& kind) {
+  static std::map<std::string, DaemonProcess> processes;
+  static std::map<std::string, std::shared_ptr<Daemon>> daemons;
+  if (daemons.contains(kind)) return daemons[kind];
+  DaemonProcess& process = processes[kind];
+  SpawnOptions options;
+  options.argv = {BOXCAR_SOURCE_DIR "/tests/start_daemon.sh", kind, process.directory.path()};
+  auto child = spawn(options);
+  if (!child) {
+    ADD_FAILURE() << child.error().text();
+    return nullptr;
+  }
+  process.child = *std::move(child);
+  const auto address = parse_daemon_address("unix://" + process.directory / (kind + ".sock"));
+  for (int i = 0; i < 600; ++i) {
+    if (auto daemon = Daemon::connect(*address)) return daemons[kind] = *std::move(daemon);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  ADD_FAILURE() << kind << " does not start";
+  return nullptr;
+}
+
+EngineFixture::EngineFixture(const std::string& kind)
+    : daemon(kind == "docker" || kind == "podman" ? test_daemon(kind) : nullptr), layers{scratch / "layer"} {
   make_busybox_tree(layers[0]);
-  EmbeddedOptions options;
-  options.runtime = runtime;
-  options.run = test_run();
-  auto made = make_embedded_engine(
-      options, [this](const Image&) { return layers; }, sink);
+  Result<std::unique_ptr<Engine>> made;
+  if (daemon) {
+    const auto given = give_image(*daemon, layers[0]);
+    if (!given) ADD_FAILURE() << given.error().text();
+    const auto id_of = [](const Image&) -> Result<std::string> { return std::string("test/busybox"); };
+    const auto claim = [](const std::string&) { return false; };
+    made = make_daemon_engine(daemon, id_of, {test_run(), scratch.path(), Seconds(10), claim}, sink);
+  } else {
+    EmbeddedOptions options;
+    options.runtime = kind;
+    options.run = test_run();
+    made = make_embedded_engine(
+        options, [this](const Image&) { return layers; }, sink);
+  }
   if (!made) ADD_FAILURE() << made.error().text();
   engine = *std::move(made);
+}
+
+std::string EngineFixture::processes() const {
+  std::string found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string command = read_file(entry.path() / "cmdline").value_or("");
+    if (command.find(test_run() + '\0') != std::string::npos) found += entry.path().string() + " ";
+  }
+  return found;
+}
+
+std::string EngineFixture::traces(JobId id) const {
+  std::string found;
+  const auto mounts = mount_points();
+  for (const auto& mount : mounts.value()) {
+    if (mount.target.starts_with(scratch.path())) found += "mount " + mount.target + "\n";
+  }
+  if (daemon) {
+    const auto listed = daemon->get("/containers/json?all=1");
+    if (!listed || listed->body.find(scratch.path()) != std::string::npos) found += "container\n";
+    return found;
+  }
+  for (const auto& name : {std::to_string(id), "runtime/" + std::to_string(id)}) {
+    if (exists(run_guard()->state + "/" + name)) found += "state " + name + "\n";
+  }
+  for (const auto& hierarchy : usable_hierarchies(mount_points().value(), read_file("/proc/self/cgroup").value())) {
+    const std::string group = hierarchy.base + "/boxcar/" + test_run() + "/" + std::to_string(id);
+    if (exists(group)) found += "cgroup " + group + "\n";
+  }
+  return found;
 }
 
 Job EngineFixture::job(std::shared_ptr<const Action> action) {
@@ -109,6 +205,7 @@ Job EngineFixture::job(std::shared_ptr<const Action> action) {
   Job job;
   job.id = next++;
   job.action = std::move(action);
+  job.name = {test_run(), "step", static_cast<int>(job.id)};
   job.directory = scratch / ("job" + std::to_string(job.id));
   job.shared = scratch / "shared";
   return job;

@@ -1,4 +1,4 @@
-// For the engine's tests: a root tree of busybox as the one layer, and a sink that remembers.
+// For the engines' tests: a root tree of busybox as the one layer, a sink that remembers, real daemons.
 #pragma once
 
 #include <condition_variable>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/daemon_engine.h"
 #include "engine/embedded.h"
 #include "fakes/temporary_directory.h"
 
@@ -16,9 +17,8 @@ namespace boxcar::testing {
 void make_busybox_tree(const std::string& directory);
 
 std::shared_ptr<Action> make_action(std::vector<std::string> argv);
-inline std::shared_ptr<Action> make_shell(const std::string& script) {
-  return make_action({"/bin/sh", "-c", script});
-}
+// Its processes are known by test_run(), the shell's own name.
+std::shared_ptr<Action> make_shell(const std::string& script);
 
 class RememberingSink : public EngineSink {
  public:
@@ -43,14 +43,21 @@ class RememberingSink : public EngineSink {
   std::map<JobId, Seen> seen_;
 };
 
-// An engine with that runtime over one layer, and how to run a job on it.
+// A daemon of the tests' own (tests/start_daemon.sh), of the kind "docker" or "podman". Started when it is first asked
+// for, ended with the tests.
+std::shared_ptr<Daemon> test_daemon(const std::string& kind);
+
+// An engine over one layer, and how to run a job on it: "docker", "podman", or the embedded one with that runtime.
 class EngineFixture {
  public:
-  explicit EngineFixture(const std::string& runtime);
+  explicit EngineFixture(const std::string& kind);
   Job job(std::shared_ptr<const Action> action);
   RememberingSink::Seen run(std::shared_ptr<const Action> action, std::vector<Mount> mounts = {});
   RememberingSink::Seen shell(const std::string& script) { return run(make_shell(script)); }
+  std::string processes() const;       // those of shells; "" when there are none
+  std::string traces(JobId id) const;  // what is left of a job: mounts, bundle, groups, a container
 
+  const std::shared_ptr<Daemon> daemon;  // null: embedded
   TemporaryDirectory scratch;
   std::vector<std::string> layers;
   RememberingSink sink;

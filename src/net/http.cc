@@ -41,7 +41,8 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
 
   // `request` and the transfer must live until it is over.
-  void set_up(const HttpServer& server, const HttpRequest& request) {
+  void set_up(const HttpServer& server, const HttpRequest& request, const std::function<void()>* began = nullptr) {
+    began_ = began;
     sink_ = request.sink ? &request.sink : nullptr;
     source_ = request.source ? &request.source : nullptr;
     place_ = server.unix_socket.empty() ? server.url : server.unix_socket;
@@ -123,8 +124,12 @@ class Transfer {
   }
 
   static std::size_t take_header(char* data, std::size_t, std::size_t size, void* self) {
-    auto& headers = static_cast<Transfer*>(self)->response_.headers;
+    Transfer& transfer = *static_cast<Transfer*>(self);
+    auto& headers = transfer.response_.headers;
     std::string_view line(data, size);
+    if (line == "\r\n" && transfer.began_ != nullptr && transfer.status() >= 200 && transfer.status() < 300) {
+      (*transfer.began_)();
+    }
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) headers.clear();  // those before were a redirect's
     const auto colon = line.find(':');
@@ -188,6 +193,7 @@ class Transfer {
   char complaint_[CURL_ERROR_SIZE] = "";
   const std::function<Result<void>(std::string_view)>* sink_ = nullptr;
   const std::function<Result<std::string_view>()>* source_ = nullptr;
+  const std::function<void()>* began_ = nullptr;
   std::string_view unsent_;
   std::string place_;
   HttpResponse response_;
@@ -318,7 +324,7 @@ HttpStreams::Id HttpStreams::start(const HttpRequest& request, Handlers handlers
     };
   }
   stream->transfer = std::make_unique<Transfer>(state_->curl, state_->curl.easy_init());
-  stream->transfer->set_up(state_->server, stream->request);
+  stream->transfer->set_up(state_->server, stream->request, stream->handlers.began ? &stream->handlers.began : nullptr);
   state_->curl.multi_add_handle(state_->multi, stream->transfer->handle());
   state_->streams.emplace(id, std::move(stream));
   return id;

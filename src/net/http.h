@@ -77,6 +77,7 @@ class HttpStreams {
   struct Handlers {
     std::function<void(std::string_view)> data;      // instead of HttpResponse::body; must not call start() or cancel()
     std::function<void(Result<HttpResponse>)> done;  // last; not after cancel()
+    std::function<void()> began = {};                // the head of an answer below 300 came; as for data()
   };
 
   static Result<std::unique_ptr<HttpStreams>> make(HttpServer server);

@@ -1,0 +1,26 @@
+#!/bin/sh
+# start_daemon.sh docker|podman DIR: a daemon of its own, in the foreground, until SIGTERM: its data, and the socket DIR/KIND.sock,
+# lie in DIR, which has a short name (containerd's socket may have 104 bytes). As root. Network and mounts are the daemon's own, so
+# that none is left on the machine, and several don't meet; within, containers have a bridge as usual.
+set -eu
+kind=$1 dir=$2
+if [ "${3:-}" != inside ]; then
+  exec unshare --mount --net "$0" "$kind" "$dir" inside
+fi
+busybox ip link set lo up
+case $kind in
+docker)
+  exec dockerd --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/pid" -H "unix://$dir/docker.sock"
+  ;;
+podman)
+  # For machines without cgroup version 2, without systemd, or without CAP_SYS_RESOURCE, such as a container.
+  printf '[engine]\nruntime="runc"\ncgroup_manager="cgroupfs"\nevents_logger="file"\n[containers]\ndefault_ulimits=["nofile=1024:1024","nproc=1024:1024"]\n' \
+    >"$dir/containers.conf"
+  export CONTAINERS_CONF="$dir/containers.conf"
+  exec podman --root "$dir/root" --runroot "$dir/run" system service --time=0 "unix://$dir/podman.sock"
+  ;;
+*)
+  echo "start_daemon.sh: docker or podman, not $kind" >&2
+  exit 2
+  ;;
+esac
