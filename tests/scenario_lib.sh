@@ -1,5 +1,7 @@
 # What the scripts in tests/scenario share. Sourced by tests/run_scenario.sh, with `set -eu` and in an empty directory.
 
+[ "$(id -un)" != boxcar-plain ] || one_id=1  # containers have one id only
+
 # make_kliko_image NAME [SCRIPT] <<spec: an image of busybox with that /kliko.yml, and SCRIPT as its /kliko, imported.
 # Without SCRIPT there is no /kliko; with an empty spec no /kliko.yml.
 make_kliko_image() {
@@ -27,11 +29,11 @@ busybox_layer() {
   if [ ! -e "$root.tar" ]; then
     mkdir -p "$root"/{bin,etc,tmp,root,proc,sys,dev}
     cp /bin/busybox "$root/bin/"
-    chroot "$root" /bin/busybox --install -s /bin
+    for applet in $(/bin/busybox --list); do [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"; done
     chmod 1777 "$root/tmp"
     printf 'root:x:0:0::/root:/bin/sh\nuser:x:1234:1234::/tmp:/bin/sh\n' >"$root/etc/passwd"
     printf 'root:x:0:\nuser:x:1234:\n' >"$root/etc/group"
-    tar -C "$root" --numeric-owner -cf "$root.tar" .
+    tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$root.tar" .
   fi
   echo "$root.tar"
 }
@@ -127,6 +129,6 @@ leftovers() {
   done
   for run in $(find "$SCENARIO" -maxdepth 6 -type d -path '*/runs/20*' -prune -printf '%f\n'); do
     find /sys/fs/cgroup -maxdepth 6 -type d -name "*$run*" 2>/dev/null || true
-    find /run -maxdepth 3 -name "*$run*" 2>/dev/null || true
+    find /run /tmp/boxcar-* "$SCENARIO/run" -maxdepth 3 -name "*$run*" 2>/dev/null || true
   done
 }

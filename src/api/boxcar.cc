@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/interrupt.h"
+#include "base/user_namespace.h"
 #include "run/session.h"
 #include "run/tools.h"
 
@@ -87,6 +88,7 @@ class PortNames {
   }
 
  private:
+  const bool entered_ = enter_user_namespace().has_value();  // before the pool's threads
   Pool pool_;
   ImageStore images_;
   std::map<std::string, std::shared_ptr<const Tool>> tools_;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/user_namespace.h"
 
 namespace boxcar {
 
@@ -243,7 +244,7 @@ std::string current_directory() {
 std::string home_directory() {
   const char* home = std::getenv("HOME");
   if (home != nullptr && *home == '/') return home;
-  const passwd* entry = ::getpwuid(::getuid());
+  const passwd* entry = ::getpwuid(outside_uid());
   return entry != nullptr && entry->pw_dir != nullptr && *entry->pw_dir == '/' ? entry->pw_dir : "/";
 }
 

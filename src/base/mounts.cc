@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 
 namespace boxcar {
 
@@ -44,7 +45,13 @@ Result<void> leave_needless_cgroups() {
   const auto version_1 = [](const MountPoint& m) { return m.type == "cgroup"; };
   if (std::none_of(mounts.begin(), mounts.end(), version_1)) return {};
   for (const auto& mount : mounts) {
-    if (mount.type == "cgroup2" || (version_1(mount) && !useful_hierarchy(mount))) CHECK_OK(unmount(mount.target));
+    if (!rootless()) {
+      if (mount.type == "cgroup2" || (version_1(mount) && !useful_hierarchy(mount))) CHECK_OK(unmount(mount.target));
+    } else if (mount.type == "cgroup2" &&
+               ::mount("none", mount.target.c_str(), "tmpfs", MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, nullptr)) {
+      // What came along into a user namespace can't be unmounted there, only covered.
+      return fail_errno("covering " + mount.target);
+    }
   }
   return {};
 }
@@ -53,6 +60,7 @@ Result<void> leave_needless_cgroups() {
 
 Result<void> enter_private_mounts() {
   if (entered) return {};
+  CHECK_OK(enter_user_namespace());
   if (::unshare(CLONE_NEWNS) != 0) return fail_errno("entering a mount namespace");
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return fail_errno("making mounts private");
   CHECK_OK(leave_needless_cgroups());
@@ -85,6 +93,7 @@ Result<void> mount_overlay(const Overlay& overlay) {
     options += ",upperdir=" + upper + ",workdir=" + work;
     options += overlay.redirect_dir ? ",redirect_dir=on,metacopy=off" : "";
   }
+  if (rootless()) options += ",userxattr";
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::string_view scratch = overlay.scratch && !overlay.upper.empty() ? ",volatile" : "";
   if (options.size() + scratch.size() >= page) {

@@ -1,4 +1,4 @@
-// Namespaces, mounts and ids: the one place that knows what this process may do as root or as an ordinary user.
+// Namespaces, mounts and ids. What an ordinary user has in root's place: base/user_namespace.h.
 #pragma once
 
 #include <sys/types.h>
@@ -10,11 +10,12 @@
 
 namespace boxcar {
 
-// Enters a mount namespace of its own, from which nothing propagates back, so that every mount made here dies with the
-// process and its children; what the host mounts later still appears (a disk, an automount). The cgroup hierarchies of
-// version 1 that boxcar has no use for are unmounted in it, since runc would make a group in each for every container,
-// and beside those of version 1 also that of version 2: crun refuses to run on such a hybrid. Call before any thread is
-// started; the second call does nothing. Without the right to, Denied.
+// Enters a mount namespace of its own, an ordinary user's process first a user namespace (enter_user_namespace()).
+// Nothing propagates back from it, so every mount made here dies with the process and its children; what the host
+// mounts later still appears (a disk, an automount). The cgroup hierarchies of version 1 that boxcar has no use for are
+// unmounted in it, since runc would make a group in each for every container, and beside those of version 1 also that
+// of version 2: crun refuses to run on such a hybrid. Call before any thread is started; the second call does nothing.
+// Without the right to, Denied.
 Result<void> enter_private_mounts();
 bool in_private_mounts();  // whether overlays can be mounted
 
@@ -23,7 +24,7 @@ struct Overlay {
   std::string upper;               // "" with `work`: read-only
   std::string work;
   std::string target;         // an existing directory
-  bool redirect_dir = false;  // renaming a directory of a lower layer works
+  bool redirect_dir = false;  // renaming a directory of a lower layer works; not for an ordinary user
   bool scratch = false;       // what is written is thrown away: nothing of it is ever synced to the disk
 };
 
@@ -42,7 +43,7 @@ struct MountPoint {
 // The mounts of this namespace, in the order they were made.
 Result<std::vector<MountPoint>> mount_points();
 
-// Who results belong to: the caller of boxcar (SUDO_UID is not looked at).
+// Who results belong to: the caller of boxcar (SUDO_UID is not looked at), who is 0 in a user namespace of his own.
 uid_t caller_uid();
 gid_t caller_gid();
 

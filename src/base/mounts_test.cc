@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <functional>
 
 #include "base/fd.h"
+#include "fakes/child_process.h"
 #include "fakes/temporary_directory.h"
 
 namespace boxcar {
@@ -20,23 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 
 // A mount namespace cannot be left again: each test enters one in a process of its own. Gives what went wrong, or "".
-std::string in_child(const std::function<std::string()>& body) {
-  int ends[2];
-  if (::pipe(ends) != 0) return "pipe";
-  const pid_t child = ::fork();
-  if (child == 0) {
+std::string in_namespace(const std::function<std::string()>& body) {
+  return in_child([&]() -> std::string {
     const auto entered = enter_private_mounts();
-    const std::string wrong = entered ? body() : entered.error().text();
-    std::ignore = write_all(ends[1], wrong);
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  const auto wrong = read_all(ends[0], 1 << 20);
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (status != 0) return "the child died: " + std::to_string(status);
-  return wrong.value_or("nothing read");
+    return entered ? body() : entered.error().text();
+  });
 }
 
 class MountsTest : public testing::Test {
@@ -55,7 +43,7 @@ class MountsTest : public testing::Test {
 };
 
 TEST_F(MountsTest, MountsAreSeenInsideOnly) {
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               if (auto done = mount_overlay(overlay()); !done) return done.error().text();
               return fs::exists(at("at/file")) ? "" : "no file";
             }),
@@ -65,7 +53,7 @@ TEST_F(MountsTest, MountsAreSeenInsideOnly) {
 }
 
 TEST_F(MountsTest, WritingGoesToTheUpperDirectory) {
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               auto o = overlay();
               o.scratch = true;
               if (auto done = mount_overlay(o); !done) return done.error().text();
@@ -79,7 +67,7 @@ TEST_F(MountsTest, WritingGoesToTheUpperDirectory) {
 }
 
 TEST_F(MountsTest, WithoutUpperItIsReadOnly) {
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               Overlay o{{at("low"), at("up")}, "", "", at("at"), false, false};
               if (auto done = mount_overlay(o); !done) return done.error().text();
               return write_file(at("at/file"), "new") ? "could write" : "";
@@ -89,7 +77,7 @@ TEST_F(MountsTest, WithoutUpperItIsReadOnly) {
 
 TEST_F(MountsTest, RedirectDirLetsALowerDirectoryBeRenamed) {
   const auto rename_works = [&](bool redirect) {
-    return in_child([&]() -> std::string {
+    return in_namespace([&]() -> std::string {
       auto o = overlay();
       o.redirect_dir = redirect;
       if (auto done = mount_overlay(o); !done) return done.error().text();
@@ -111,7 +99,7 @@ TEST_F(MountsTest, TwoHundredLayersWithLongNames) {
     std::ignore = write_file(layer + "/all", std::to_string(i));
     o.lower.push_back(layer);
   }
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               if (auto done = mount_overlay(o); !done) return done.error().text();
               for (int i = 0; i < 200; ++i) {
                 if (!fs::exists(at("at/f" + std::to_string(i)))) return "layer " + std::to_string(i) + " is missing";
@@ -126,7 +114,7 @@ TEST_F(MountsTest, NamesMayHoldSeparators) {
   o.lower = {at("a:b,c\\d e")};
   fs::create_directory(o.lower[0]);
   std::ignore = write_file(o.lower[0] + "/file", "");
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               if (auto done = mount_overlay(o); !done) return done.error().text();
               return fs::exists(at("at/file")) ? "" : "no file";
             }),
@@ -135,7 +123,7 @@ TEST_F(MountsTest, NamesMayHoldSeparators) {
 
 TEST_F(MountsTest, DeviceNodesDoNotWork) {
   ASSERT_EQ(::mknod(at("low/null").c_str(), S_IFCHR | 0666, makedev(1, 3)), 0);
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               if (auto done = mount_overlay(overlay()); !done) return done.error().text();
               return open_file(at("at/null"), O_RDONLY) ? "opened" : "";
             }),
@@ -143,7 +131,7 @@ TEST_F(MountsTest, DeviceNodesDoNotWork) {
 }
 
 TEST_F(MountsTest, UnmountTakesItAway) {
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               if (auto done = mount_tmpfs(at("at")); !done) return done.error().text();
               std::ignore = write_file(at("at/secret"), "");
               if (auto done = unmount(at("at")); !done) return done.error().text();
@@ -153,7 +141,7 @@ TEST_F(MountsTest, UnmountTakesItAway) {
 }
 
 TEST_F(MountsTest, NoHybridIsLeft) {
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               bool one = false;
               bool two = false;
               const auto mounts = mount_points();
@@ -168,7 +156,7 @@ TEST_F(MountsTest, NoHybridIsLeft) {
 
 TEST_F(MountsTest, MountPointsWithBlanksAreRead) {
   fs::create_directory(at("a b"));
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               if (auto done = mount_tmpfs(at("a b")); !done) return done.error().text();
               const auto mounts = mount_points();
               for (const auto& mount : mounts.value()) {
@@ -180,7 +168,7 @@ TEST_F(MountsTest, MountPointsWithBlanksAreRead) {
 }
 
 TEST_F(MountsTest, AMissingDirectoryIsNamed) {
-  EXPECT_EQ(in_child([&]() -> std::string {
+  EXPECT_EQ(in_namespace([&]() -> std::string {
               auto o = overlay();
               o.lower.push_back(at("nowhere"));
               const auto done = mount_overlay(o);

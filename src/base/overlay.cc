@@ -3,11 +3,17 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "base/user_namespace.h"
+
 namespace boxcar {
+
+const char* opaque_xattr() {
+  return rootless() ? "user.overlay.opaque" : "trusted.overlay.opaque";
+}
 
 bool is_opaque(int directory) {
   char value = 0;
-  return ::fgetxattr(directory, kOpaqueXattr, &value, 1) == 1 && value == 'y';
+  return ::fgetxattr(directory, opaque_xattr(), &value, 1) == 1 && value == 'y';
 }
 
 bool is_whiteout(const struct stat& info) {

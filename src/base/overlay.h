@@ -6,8 +6,9 @@
 
 namespace boxcar {
 
-// On a directory, with the value "y": nothing of the same directory in lower layers shows through.
-inline constexpr const char* kOpaqueXattr = "trusted.overlay.opaque";
+// The attribute that on a directory, with the value "y", says: nothing of the same directory in lower layers shows
+// through. A user namespace may set no trusted.* attributes and mounts with `userxattr`.
+const char* opaque_xattr();
 
 bool is_opaque(int directory);
 bool is_whiteout(

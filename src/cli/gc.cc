@@ -1,6 +1,7 @@
 // boxcar gc
 #include <fmt/core.h>
 
+#include "base/user_namespace.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "record/run_store.h"
@@ -54,6 +55,7 @@ int run_gc(const Args& args) {
     if (!keys) return say(keys.error());
     gc.reachable = *std::move(keys);
   }
+  std::ignore = enter_user_namespace();  // to remove what containers of other ids left
   Pool pool;
   auto store = Store::open(directory, pool);
   if (!store) return say(store.error());

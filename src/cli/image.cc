@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "image/image_store.h"
@@ -129,6 +130,7 @@ int run_image(const Args& args) {
   }
   for (const auto& [name, command] : commands) {
     if (which != name) continue;
+    std::ignore = enter_user_namespace();
     Pool pool;
     ImageStore images(ImageStore::default_directory(), pool);
     return command(images, Args(args.begin() + 1, args.end()));

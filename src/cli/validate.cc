@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/interrupt.h"
+#include "base/user_namespace.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
@@ -33,6 +34,7 @@ Result<Document> find_document(const std::string& what, PullPolicy pull) {
     return fail(ErrorKind::NotFound, what + ": no such file");
   }
   block_interrupts();
+  std::ignore = enter_user_namespace();
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
   TRY(const auto image, images.resolve(what, pull, say_progress));
@@ -53,6 +55,7 @@ void check_graph(const Document& document, Findings& findings) {
   Findings said;  // by validate_document already
   auto workflow = read_workflow(document, directory, said);
   if (!workflow) return;
+  std::ignore = enter_user_namespace();
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
   const auto resolve = [&](const std::string& name, const std::string& template_name,

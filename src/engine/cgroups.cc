@@ -21,6 +21,7 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kTop = "boxcar";
+constexpr const char* kRunner = "boxcar-runner";
 constexpr const char* kRuntimeGroup = "runtime";  // runc's own, below ours
 constexpr int kCpuPeriod = 100'000;               // microseconds
 
@@ -125,6 +126,25 @@ std::string own_path(std::string_view own, std::string_view controller) {
   return "/";
 }
 
+// The directory of this process's group in a hierarchy, as far as that is mounted.
+std::string own_group(const MountPoint& mount, std::string_view own, std::string_view controller) {
+  std::string path = own_path(own, controller);
+  if (mount.root != "/" && path.starts_with(mount.root)) path.erase(0, mount.root.size());
+  while (path.starts_with('/')) path.erase(0, 1);
+  return join_path(mount.target, path);
+}
+
+// Version 2: a group other than the root hands nothing down to groups below while there are processes in it. If this
+// one is, it steps aside into a group of its own; other processes are not boxcar's to move.
+void step_aside(const std::string& base) {
+  if (!exists(join_path(base, "cgroup.type"))) return;  // the root
+  const std::string processes = get(base, "cgroup.procs");
+  const auto all = lines(processes);
+  if (std::find(all.begin(), all.end(), std::to_string(::getpid())) == all.end()) return;
+  const std::string aside = join_path(base, kRunner);
+  if (make_group(aside)) put(aside, "cgroup.procs", "0");
+}
+
 }  // namespace
 
 std::vector<Hierarchy> usable_hierarchies(const std::vector<MountPoint>& mounts, std::string_view own) {
@@ -139,13 +159,37 @@ std::vector<Hierarchy> usable_hierarchies(const std::vector<MountPoint>& mounts,
       const bool devices = has_word(mount.options, "devices", ',');
       if (!memory && !cpu && !devices) continue;
       // Below our own group, so that what limits boxcar limits its containers.
-      std::string path = own_path(own, memory ? "memory" : cpu ? "cpu" : "devices");
-      if (mount.root != "/" && path.starts_with(mount.root)) path.erase(0, mount.root.size());
-      while (path.starts_with('/')) path.erase(0, 1);
-      found.push_back({1, mount.target, join_path(mount.target, path), memory, cpu});
+      found.push_back({1, mount.target,
+                       own_group(mount, own,
+                                 memory ? "memory"
+                                 : cpu  ? "cpu"
+                                        : "devices"),
+                       memory, cpu});
     }
   }
   return found;
+}
+
+std::vector<Hierarchy> delegated_hierarchies(const std::vector<MountPoint>& mounts, std::string_view own) {
+  const auto of_type = [&](std::string_view type) {
+    return std::find_if(mounts.begin(), mounts.end(), [&](const MountPoint& mount) { return mount.type == type; });
+  };
+  // On a hybrid version 2 has no controllers, and is hidden (base/mounts.cc).
+  const auto mount = of_type("cgroup2");
+  if (mount == mounts.end() || of_type("cgroup") != mounts.end()) return {};
+  const auto may_make_groups = [](const std::string& group) {
+    const auto writable = [&](const char* file) { return ::access(join_path(group, file).c_str(), W_OK) == 0; };
+    return writable("") && writable("cgroup.procs") && writable("cgroup.subtree_control");
+  };
+  std::string base = own_group(*mount, own, "");
+  if (!may_make_groups(base)) return {};
+  // The own one if it was made for boxcar: who ends it ends the containers. Where there are others in it, the topmost.
+  if (get(base, "cgroup.procs") != std::to_string(::getpid()) + "\n") {
+    while (base.size() > mount->target.size() && may_make_groups(std::string(directory_name(base)))) {
+      base = directory_name(base);
+    }
+  }
+  return {{2, mount->target, base, true, true}};
 }
 
 void RunCgroups::open() {
@@ -154,6 +198,7 @@ void RunCgroups::open() {
     const std::string run = join_path(top, run_);
     if (!make_group_below_top(hierarchy.base, run, run)) return true;
     if (hierarchy.version == 2) {
+      step_aside(hierarchy.base);
       hand_down(hierarchy.base);
       hand_down(top);
       hand_down(run);
@@ -229,7 +274,10 @@ Result<JobCgroup> RunCgroups::make(const std::string& job, const Limits& limits,
   if (own_group && group.known()) {
     // runc reads a relative path as below its own group in version 1, an absolute one as from the root.
     const std::string path = join_path(join_path(kTop, run_), job);
-    group.runtime_path_ = hierarchies_.front().version == 2 ? "/" + join_path(path, kRuntimeGroup) : path;
+    const Hierarchy& first = hierarchies_.front();
+    group.runtime_path_ = first.version == 2
+                              ? join_path(join_path(first.base.substr(first.mount.size()) + "/", path), kRuntimeGroup)
+                              : path;
   }
   return group;
 }

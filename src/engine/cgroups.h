@@ -1,5 +1,6 @@
 // Control groups: boxcar/<run>/<job> below the group this process is in (version 1), or below the root of the hierarchy
-// (version 2), where limits are set, the peak is read and nothing can hide from SIGKILL. Versions 1 and 2 and hybrids.
+// or what of it is delegated to the user (version 2), where limits are set, the peak is read and nothing can hide from
+// SIGKILL. Versions 1 and 2 and hybrids.
 #pragma once
 
 #include <sys/types.h>
@@ -29,6 +30,10 @@ struct Hierarchy {
 
 // What of `mounts` can be used by a process whose /proc/self/cgroup says `own`. Pure.
 std::vector<Hierarchy> usable_hierarchies(const std::vector<MountPoint>& mounts, std::string_view own);
+
+// The same for an ordinary user: only of version 2, where groups are his to make, as in those that systemd gives him.
+// In the group of this process if it is there alone, else in the topmost that is his. Looks at the file system.
+std::vector<Hierarchy> delegated_hierarchies(const std::vector<MountPoint>& mounts, std::string_view own);
 
 struct Limits {
   std::optional<std::uint64_t> memory;  // bytes; swap comes out of them too

@@ -11,6 +11,7 @@
 
 #include "base/process.h"
 #include "engine/testing.h"
+#include "fakes/child_process.h"
 
 namespace boxcar::testing {
 namespace {
@@ -111,6 +112,69 @@ TEST_F(FakeVersion2, ControllersThatAreNotGivenAreKnown) {
   EXPECT_FALSE(groups.limits_cpu());
   ASSERT_TRUE(groups.make("job", {std::uint64_t{1} << 30, 1.0}, false)) << "it must run without";
   EXPECT_EQ(job("memory.max") + job("cpu.max"), "");
+}
+
+// Where an ordinary user stands in a session of systemd's: what lies above user@1000.service is not his.
+class Delegated : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    make_group("", false);
+    make_group("/user.slice", false);
+    make_group("/user.slice/user@1.service", true);
+    make_group("/user.slice/user@1.service/app.slice", true);
+    make_group("/user.slice/user@1.service/app.slice/x.scope", true);
+    make_group("/user.slice/session-2.scope", false);
+  }
+  void make_group(const std::string& group, bool his) {
+    const std::string path = dir.path() + group;
+    fs::create_directories(path);
+    for (const char* name : {"", "/cgroup.procs", "/cgroup.subtree_control"}) {
+      if (*name != '\0') ASSERT_TRUE(write_file(path + name, ""));
+      ASSERT_EQ(his ? ::chown((path + name).c_str(), kNobodysUid, kNobodysUid) : 0, 0);
+    }
+    ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
+  }
+  // The base that is found from there, below the mount, by a process whose number stands in cgroup.procs if `alone`.
+  std::string base_of(const std::string& own, bool alone, bool hybrid = false) {
+    return in_child_as_user([&]() -> std::string {
+      const std::string procs = std::to_string(::getpid()) + (alone ? "\n" : "\n1\n");
+      std::ignore = write_file(dir.path() + own + "/cgroup.procs", procs);
+      std::vector<MountPoint> mounts{{"/", dir.path(), "cgroup2", "rw"}};
+      if (hybrid) mounts.push_back({"/", "/c/memory", "cgroup", "rw,memory"});
+      const auto found = delegated_hierarchies(mounts, "0::" + own + "\n");
+      return found.empty() ? "none" : found.front().base.substr(dir.path().size());
+    });
+  }
+  TemporaryDirectory dir;
+};
+
+TEST_F(Delegated, AGroupOfOnesOwnIsTaken) {
+  EXPECT_EQ(base_of("/user.slice/user@1.service/app.slice/x.scope", true),
+            "/user.slice/user@1.service/app.slice/x.scope");
+}
+
+TEST_F(Delegated, BesideOthersItIsTheTopmost) {
+  EXPECT_EQ(base_of("/user.slice/user@1.service/app.slice/x.scope", false), "/user.slice/user@1.service");
+}
+
+TEST_F(Delegated, OthersGroupsAreNot) {
+  EXPECT_EQ(base_of("/user.slice/session-2.scope", true), "none");
+  EXPECT_EQ(base_of("/user.slice/user@1.service/app.slice/x.scope", true, true), "none") << "a hybrid";
+}
+
+TEST_F(Delegated, TheRunnerStepsAsideAndRuncIsToldTheWholePath) {
+  const std::string base = dir.path() + "/user.slice/user@1.service/app.slice/x.scope";
+  ASSERT_TRUE(write_file(base + "/cgroup.type", "domain\n"));
+  ASSERT_TRUE(write_file(base + "/cgroup.procs", std::to_string(::getpid()) + "\n"));
+  fs::create_directories(base + "/boxcar-runner");
+  ASSERT_TRUE(write_file(base + "/boxcar-runner/cgroup.procs", ""));
+  RunCgroups groups({Hierarchy{2, dir.path(), base, true, true}}, "run");
+  groups.open();
+  EXPECT_EQ(text(base + "/boxcar-runner/cgroup.procs"), "0");
+  EXPECT_EQ(text(base + "/cgroup.subtree_control").substr(0, 4), "+cpu") << "handed down after that";
+  const auto made = groups.make("job", {}, true);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(made->runtime_path(), "/user.slice/user@1.service/app.slice/x.scope/boxcar/run/job/runtime");
 }
 
 TEST(RunCgroupsTest, WhereNoneMayBeMadeNothingIsLimited) {

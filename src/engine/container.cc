@@ -93,6 +93,8 @@ Result<void> Container::write_config() {
   spec.mounts = mounts_;
   spec.recursive_readonly = host_.recursive_readonly;
   spec.reset_domain = host_.reset_domain;
+  spec.rootless = host_.rootless;
+  spec.one_id = host_.one_id;
   {
     TRY(const auto root, open_file(root_->target, O_PATH | O_DIRECTORY));
     TRY(spec.user, find_user(root.get(), action.user));
@@ -100,7 +102,13 @@ Result<void> Container::write_config() {
     for (const auto& mount : job_.mounts) mounted.push_back(mount.target);
     CHECK_OK(check_program(root.get(), action, mounted));
   }
-  uid_ = spec.user.uid;
+  uid_ = host_.one_id ? 0 : spec.user.uid;
+  if (host_.one_id && host_.runtime.own_group && (spec.user.uid != 0 || spec.user.gid != 0)) {
+    return fail(ErrorKind::Denied, "the image runs as user " + std::to_string(spec.user.uid) + ", which " +
+                                       host_.runtime.version +
+                                       " cannot give it where the caller has one id only; install crun, or give "
+                                       "the caller subordinate ids: usermod --add-subuids");
+  }
 
   const Limits limits{action.resources.memory, action.resources.cpu};
   TRY(cgroup_, host_.cgroups->make(id(), limits, host_.runtime.own_group));

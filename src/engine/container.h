@@ -26,6 +26,8 @@ struct ContainerHost {
   std::vector<Mount> no_network_files;  // /etc/hosts for who has none
   bool recursive_readonly = true;
   bool reset_domain = false;
+  bool rootless = false;  // base/user_namespace.h
+  bool one_id = false;
 };
 
 // Not thread-safe: made on a pool thread, from launch() on used by the engine's thread alone.

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <ctime>
 
-#include "base/mounts.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
 #include "net/answer.h"
@@ -59,7 +59,7 @@ Json bind(const Mount& mount) {
 }  // namespace
 
 std::string daemon_labels(const DaemonHost& host, const Job* job) {
-  Json labels = {{kRunLabel, host.run}, {kStoreLabel, host.store}, {kUidLabel, std::to_string(caller_uid())}};
+  Json labels = {{kRunLabel, host.run}, {kStoreLabel, host.store}, {kUidLabel, std::to_string(outside_uid())}};
   if (job != nullptr) {
     labels[kKeyLabel] = job->key.hex();
     labels[kStepLabel] = job->name.step;
@@ -178,7 +178,7 @@ Result<DaemonContainer::State> DaemonContainer::state() {
 
 Result<void> DaemonContainer::take_outputs(const std::string& helper) {
   if (!host_.visible) return fetch_outputs(host_, job_, path_);
-  if (caller_uid() == 0 && !host_.daemon->rootless()) return {};  // to whom everything is open
+  if (outside_uid() == 0 && !host_.daemon->rootless()) return {};  // to whom everything is open
   std::vector<std::string> foreign;
   for (const auto& mount : job_.mounts) {
     if (mount.writable && has_foreign_files(mount.source)) foreign.push_back(mount.source);

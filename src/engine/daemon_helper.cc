@@ -7,6 +7,7 @@
 #include "base/directory.h"
 #include "base/mounts.h"
 #include "base/sha256.h"
+#include "base/user_namespace.h"
 #include "engine/daemon_container.h"
 #include "engine/helper_binary.h"
 #include "image/layout.h"
@@ -109,8 +110,8 @@ Result<void> own_directories(const DaemonHost& host, const std::string& helper,
                              const std::vector<std::string>& directories) {
   // Root inside a rootless daemon's container is its user outside, who is the caller.
   const bool rootless = host.daemon->rootless();
-  Json argv = {std::string("/") + kProgram, "own", std::to_string(rootless ? 0 : caller_uid()),
-               std::to_string(rootless ? 0 : caller_gid())};
+  Json argv = {std::string("/") + kProgram, "own", std::to_string(rootless ? 0 : outside_uid()),
+               std::to_string(rootless ? 0 : outside_gid())};
   Json mounts = Json::array();
   for (const auto& directory : directories) {
     const std::string target = "/" + std::to_string(mounts.size());

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "base/mounts.h"
+#include "base/user_namespace.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
 #include "net/answer.h"
@@ -92,7 +92,7 @@ void DaemonLeftovers::remove(const std::string& id) {
     if (text_in(mount, "Type") == "bind" && flag_in(mount, "RW") && source.starts_with(host_.store + "/"))
       written.push_back(source);
   }
-  if (!written.empty() && host_.visible && caller_uid() != 0) (void)own_directories(host_, helper_, written);
+  if (!written.empty() && host_.visible && outside_uid() != 0) (void)own_directories(host_, helper_, written);
   (void)host_.daemon->remove(path + "?v=1&force=1");
 }
 

@@ -23,6 +23,7 @@
 
 #include "base/mounts.h"
 #include "base/user_directories.h"
+#include "base/user_namespace.h"
 #include "engine/container.h"
 #include "engine/deadlines.h"
 #include "engine/run_guard.h"
@@ -43,6 +44,16 @@ constexpr int kReadsInARow = 16;  // then other containers have their turn
 enum class Source : std::uint64_t { Out = 0, Err = 1, Exit = 2, Wake = 3 };
 constexpr std::uint64_t tag(JobId id, Source source) {
   return id << 2 | static_cast<std::uint64_t>(source);
+}
+
+// Groups are for root to give: those of version 2 systemd passes on to users in their own sessions.
+std::string advice_on_cgroups() {
+  if (!rootless()) return "";
+  const auto mounts = mount_points();
+  const bool version_1 = mounts && std::any_of(mounts->begin(), mounts->end(),
+                                               [](const MountPoint& mount) { return mount.type == "cgroup"; });
+  return version_1 ? " (with cgroups of version 1 only root may)"
+                   : "; start it in a group of its own: systemd-run --user --scope -p Delegate=yes boxcar …";
 }
 
 class EmbeddedEngine final : public Engine {
@@ -91,9 +102,19 @@ class EmbeddedEngine final : public Engine {
 
   std::vector<std::string> notes() const override {
     std::vector<std::string> notes;
-    if (!host_.cgroups->limits_memory())
-      notes.push_back("memory can be neither limited nor measured: boxcar may make no cgroup here");
-    if (!host_.cgroups->limits_cpu()) notes.push_back("the CPU cannot be limited: boxcar may make no cgroup here");
+    const bool memory = host_.cgroups->limits_memory();
+    const bool cpu = host_.cgroups->limits_cpu();
+    if (!memory || !cpu) {
+      notes.push_back(
+          std::string(memory ? "the CPU cannot be limited"
+                      : cpu  ? "memory can be neither limited nor measured"
+                             : "neither memory nor the CPU can be limited, and the memory used is not measured") +
+          ": boxcar may make no cgroup here" + advice_on_cgroups());
+    }
+    if (host_.one_id) {
+      const std::string why = why_one_id();
+      notes.push_back("all files in containers belong to one user" + (why.empty() ? "" : ", since " + why));
+    }
     return notes;
   }
 
@@ -352,9 +373,7 @@ bool has_domain() {
 }  // namespace
 
 Result<void> prepare_embedded(const EmbeddedOptions& options) {
-  auto prepared = prepare_run(options.run);
-  if (prepared || prepared.error().kind != ErrorKind::Denied) return prepared;
-  return fail(ErrorKind::Unavailable, prepared.error().text() + " (the embedded engine needs root)");
+  return prepare_run(options.run);
 }
 
 Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options, ImageLayers layers,
@@ -370,7 +389,9 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   host.places = std::make_shared<MountPlaces>(join_path(own, "places"));
   host.roots = std::make_shared<Roots>(join_path(own, "roots"));
   host.recursive_readonly = can_mount_readonly_recursively();
-  host.reset_domain = has_domain();
+  host.rootless = rootless();
+  host.one_id = host.rootless && has_one_id();
+  host.reset_domain = has_domain() && !host.rootless;  // which only root of the machine may write
   CHECK_OK(name_services(host));
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

@@ -16,9 +16,9 @@ struct EmbeddedOptions {
   Seconds grace{10};    // between SIGTERM and SIGKILL after a timeout
 };
 
-// Enters the private mount namespace (base/mounts.h) and starts the watcher: call before any thread is started. The
-// second call does nothing. The watcher is a small process that ends what is left of the run's containers when this
-// process dies, however it dies.
+// Enters the private namespaces (base/mounts.h; Denied where that is forbidden) and starts the watcher: call before any
+// thread is started. The second call does nothing. The watcher is a small process that ends what is left of the run's
+// containers when this process dies, however it dies.
 Result<void> prepare_embedded(const EmbeddedOptions& options);
 
 // The lower directories of an image's root: absolute, topmost first (ImageStore::layer_directories). On a pool thread.

@@ -12,10 +12,15 @@ namespace {
 constexpr std::string_view kStandardMounts = R"(
 {"destination":"/proc","type":"proc","source":"proc","options":["nosuid","noexec","nodev"]},
 {"destination":"/dev","type":"tmpfs","source":"tmpfs","options":["nosuid","strictatime","mode=755","size=65536k"]},
-{"destination":"/dev/pts","type":"devpts","source":"devpts","options":["nosuid","noexec","newinstance","ptmxmode=0666","mode=0620","gid=5"]},
 {"destination":"/dev/shm","type":"tmpfs","source":"shm","options":["nosuid","noexec","nodev","mode=1777","size=65536k"]},
 {"destination":"/dev/mqueue","type":"mqueue","source":"mqueue","options":["nosuid","noexec","nodev"]},
+{"destination":"/dev/pts","type":"devpts","source":"devpts","options":["nosuid","noexec","newinstance","ptmxmode=0666","mode=0620")";
+constexpr std::string_view kTerminalGroup = R"(,"gid=5")";
+constexpr std::string_view kSysfs = R"(]},
 {"destination":"/sys","type":"sysfs","source":"sysfs","options":["nosuid","noexec","nodev","ro"]})";
+// A user namespace may not mount the sysfs of a network that is not its own.
+constexpr std::string_view kHostSysfs = R"(]},
+{"destination":"/sys","type":"bind","source":"/sys","options":["rbind","nosuid","noexec","nodev",)";
 
 constexpr std::string_view kHiddenPaths = R"(
 "maskedPaths":["/proc/acpi","/proc/asound","/proc/interrupts","/proc/kcore","/proc/keys","/proc/latency_stats","/proc/sched_debug","/proc/scsi","/proc/timer_list","/proc/timer_stats","/sys/devices/virtual/powercap","/sys/firmware","/sys/fs/selinux"],
@@ -68,23 +73,40 @@ Result<std::string> oci_config(const ContainerSpec& spec) {
   number(spec.user.uid);
   out.raw(R"(,"gid":)");
   number(spec.user.gid);
-  if (!spec.user.groups.empty()) out.raw(R"(,"additionalGids":)").list(spec.user.groups, number);
+  if (!spec.user.groups.empty() && !spec.one_id) out.raw(R"(,"additionalGids":)").list(spec.user.groups, number);
   out.raw(R"(},"args":)").list(action.argv, string);
   out.raw(R"(,"env":)").list(action.env, string);
   out.raw(R"(,"cwd":)").string(action.working_dir);
   out.raw(R"(,"capabilities":{"bounding":)").raw(kContainerCapabilities);
   out.raw(R"(,"permitted":)").raw(kContainerCapabilities).raw(R"(,"effective":)").raw(kContainerCapabilities).raw("}}");
 
+  const std::string_view readonly = spec.recursive_readonly ? R"("ro","rro")" : R"("ro")";
   out.raw(R"(,"mounts":[)").raw(kStandardMounts);
+  if (!spec.one_id) out.raw(kTerminalGroup);
+  if (spec.rootless && action.network) {
+    out.raw(kHostSysfs).raw(readonly).raw("]}");
+  } else {
+    out.raw(kSysfs);
+  }
   for (const auto& mount : spec.mounts) {
     out.raw(R"(,{"type":"bind","destination":)").string(mount.target).raw(R"(,"source":)").string(mount.source);
     out.raw(R"(,"options":["rbind","nosuid","nodev",)");
     // crun 1.8 takes "rro" for directories only; below a file nothing can be mounted.
-    const bool recursive = mount.directory && spec.recursive_readonly;
-    out.raw(mount.writable ? R"("rw")" : recursive ? R"("ro","rro")" : R"("ro")").raw("]}");
+    out.raw(mount.writable ? R"("rw")" : mount.directory ? readonly : R"("ro")").raw("]}");
   }
   out.raw(R"(],"linux":{"namespaces":[{"type":"pid"},{"type":"mount"},{"type":"ipc"},{"type":"uts"})");
   if (!action.network) out.raw(R"(,{"type":"network"})");
+  if (spec.one_id && (spec.user.uid != 0 || spec.user.gid != 0)) {
+    // Its number there; ours, which is 0, outside.
+    const auto map = [&](std::string_view name, auto id) {
+      out.raw(R"(],")").raw(name).raw(R"(":[{"size":1,"hostID":0,"containerID":)");
+      number(id);
+      out.raw("}");
+    };
+    out.raw(R"(,{"type":"user"})");
+    map("uidMappings", spec.user.uid);
+    map("gidMappings", spec.user.gid);
+  }
   out.raw("],").raw(kHiddenPaths);
   if (!spec.cgroup.empty()) out.raw(R"(,"cgroupsPath":)").string(spec.cgroup);
   if (spec.reset_domain) out.raw(R"x(,"sysctl":{"kernel.domainname":"(none)"})x");

@@ -35,6 +35,8 @@ struct ContainerSpec {
   std::string cgroup;              // "": the runtime makes none
   bool recursive_readonly = true;  // read-only also where something is mounted below (Linux from 5.12)
   bool reset_domain = false;       // the host has an NIS domain name, which containers shall not see
+  bool rootless = false;           // base/user_namespace.h
+  bool one_id = false;             // which has one id only: it becomes the container's user, whatever number that has
 };
 
 // Invalid when an argument, a variable or a path is not UTF-8: JSON cannot say it.

@@ -20,6 +20,7 @@
 
 #include "base/mounts.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 
 namespace boxcar {
 
@@ -35,13 +36,14 @@ struct Held {
 };
 std::unique_ptr<Held> held;
 
-// /run/boxcar: state/ is a mount point, runs/ holds a lock file for each live run.
+// /run/boxcar, of an ordinary user $XDG_RUNTIME_DIR/boxcar: state/ is a mount point, runs/ holds a lock file for each
+// live run.
 Result<std::string> own_directory() {
   std::string directory = "/run/boxcar";
-  if (::geteuid() != 0) {
+  if (rootless()) {
     const char* runtime_dir = std::getenv("XDG_RUNTIME_DIR");
     directory = runtime_dir != nullptr && *runtime_dir == '/' ? join_path(runtime_dir, "boxcar")
-                                                              : "/tmp/boxcar-" + std::to_string(::geteuid());
+                                                              : "/tmp/boxcar-" + std::to_string(outside_uid());
   }
   CHECK_OK(make_directories(directory, 0700));
   struct stat info {};
@@ -173,7 +175,7 @@ Result<void> prepare_run(const std::string& run) {
   TRY(const auto directory, own_directory());
   TRY(const auto mounts, mount_points());
   TRY(const auto own, read_file("/proc/self/cgroup"));
-  const auto hierarchies = usable_hierarchies(mounts, own);
+  const auto hierarchies = rootless() ? delegated_hierarchies(mounts, own) : usable_hierarchies(mounts, own);
   const std::string runs = join_path(directory, "runs");
   end_dead_runs(runs, hierarchies);
 

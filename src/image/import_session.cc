@@ -5,14 +5,17 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "base/user_namespace.h"
+#include "image/layer_store.h"
 
 namespace boxcar {
 
 namespace {
 
 Result<FileLocks> open_store(const std::string& store) {
+  CHECK_OK(enter_user_namespace());  // where that was refused it is said now, when it is needed
   CHECK_OK(make_directories(store, 0700));
-  for (const char* name : {"layers", "tmp", "empty"}) CHECK_OK(make_directories(store + "/" + name));
+  for (const auto& path : {layers_directory(store), store + "/tmp", store + "/empty"}) CHECK_OK(make_directories(path));
   return open_locks(store);
 }
 

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/fd.h"
+#include "base/user_namespace.h"
 #include "image/locks.h"
 #include "image/unpack.h"
 
@@ -47,8 +48,13 @@ Result<LayerInfo> read_info(const std::string& path) {
 
 }  // namespace
 
+std::string layers_directory(const std::string& store) {
+  const std::string ids = id_map_name();
+  return store + "/layers" + (ids.empty() ? "" : "." + ids);
+}
+
 std::string LayerStore::path(const Digest& diff_id) const {
-  return directory_ + "/layers/" + diff_id.short_hex();
+  return directory_ + "/" + diff_id.short_hex();
 }
 
 std::string LayerStore::tree(const Digest& diff_id) const {
@@ -71,7 +77,7 @@ bool LayerStore::verified(const Digest& diff_id) const {
 
 Result<std::vector<std::string>> LayerStore::names() const {
   std::vector<std::string> result;
-  const std::string directory = directory_ + "/layers";
+  const std::string directory = directory_;
   DIR* stream = opendir(directory.c_str());
   if (stream == nullptr) {
     if (errno == ENOENT) return result;
@@ -88,7 +94,7 @@ Result<std::vector<LayerInfo>> LayerStore::all() const {
   std::vector<LayerInfo> result;
   TRY(const auto directories, names());
   for (const std::string& name : directories) {
-    if (auto info = read_info(directory_ + "/layers/" + name + "/layer.json")) result.push_back(*std::move(info));
+    if (auto info = read_info(directory_ + "/" + name + "/layer.json")) result.push_back(*std::move(info));
   }
   return result;
 }
@@ -118,7 +124,7 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
   // Everyone takes the locks in the same order: two imports that share layers wait, and never for each other.
   std::sort(missing.begin(), missing.end(),
             [](const auto& a, const auto& b) { return layer_lock(a.diff_id) < layer_lock(b.diff_id); });
-  TRY(FileLocks locks, open_locks(directory_));
+  TRY(FileLocks locks, open_locks(store_));
   for (const auto& one : missing) CHECK_OK(locks.lock_until_interrupted(layer_lock(one.diff_id), LockMode::Exclusive));
   std::erase_if(missing, [&](const auto& one) { return verified(one.diff_id); });
   if (missing.empty()) return {};
@@ -145,7 +151,7 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
   });
   if (error) return fail(*std::move(error));
 
-  TRY(const UniqueFd layers, open_file(directory_ + "/layers", O_RDONLY | O_DIRECTORY));
+  TRY(const UniqueFd layers, open_file(directory_, O_RDONLY | O_DIRECTORY));
   if (syncfs(layers.get()) != 0) return fail_errno("writing the layers to disk");
   for (const auto& one : missing) {
     const std::string target = path(one.diff_id);
@@ -160,8 +166,7 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
 
 Result<void> LayerStore::remove(const std::string& name, const std::string& scratch) {
   const std::string aside = scratch + "/removed-" + name;
-  if (rename((directory_ + "/layers/" + name).c_str(), aside.c_str()) != 0)
-    return fail_errno("removing the layer " + name);
+  if (rename((directory_ + "/" + name).c_str(), aside.c_str()) != 0) return fail_errno("removing the layer " + name);
   return remove_tree(aside);
 }
 
@@ -169,7 +174,7 @@ Result<std::uint64_t> LayerStore::keep_only(const std::set<Digest>& needed, cons
   std::uint64_t freed = 0;
   TRY(const auto directories, names());
   for (const std::string& name : directories) {
-    const auto info = read_info(directory_ + "/layers/" + name + "/layer.json");
+    const auto info = read_info(directory_ + "/" + name + "/layer.json");
     if (info && info->diff_id.short_hex() == name && needed.contains(info->diff_id)) continue;
     if (info) freed += info->bytes;
     if (!dry_run) CHECK_OK(remove(name, scratch));

@@ -21,9 +21,13 @@ struct LayerInfo {
   std::vector<Digest> blobs;  // the digest it was delivered under, where that was checked
 };
 
+// <store>/layers; in a user namespace a name of its own for each map of ids, since the owners of files are those of the
+// map that was in force when they were unpacked.
+std::string layers_directory(const std::string& store);
+
 class LayerStore {
  public:
-  explicit LayerStore(std::string directory) : directory_(std::move(directory)) {}
+  explicit LayerStore(const std::string& store) : store_(store), directory_(layers_directory(store)) {}
 
   std::string tree(const Digest& diff_id) const;  // absolute when the store's directory is
   bool present(const Digest& diff_id) const;      // quick: without reading what layer.json says
@@ -45,7 +49,8 @@ class LayerStore {
   bool verified(const Digest& diff_id) const;
   Result<void> unpack(const Digest& diff_id, const Blob& blob, const std::string& into);
 
-  std::string directory_;
+  const std::string store_;
+  const std::string directory_;
 };
 
 }  // namespace boxcar

@@ -8,7 +8,10 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "net/daemon.h"
+
+extern char** environ;
 
 namespace boxcar {
 
@@ -68,6 +71,17 @@ ErrorKind kind_of(const std::string& words) {
   return ErrorKind::Unavailable;
 }
 
+// In a user namespace skopeo must not think that it is root: it would look for root's containers and passwords. These
+// variables are how Podman says so to itself.
+std::vector<std::string> rootless_environment() {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  all.emplace_back("_CONTAINERS_USERNS_CONFIGURED=done");
+  all.push_back("_CONTAINERS_ROOTLESS_UID=" + std::to_string(outside_uid()));
+  all.push_back("_CONTAINERS_ROOTLESS_GID=" + std::to_string(outside_gid()));
+  return all;
+}
+
 }  // namespace
 
 namespace {
@@ -77,6 +91,7 @@ Result<void> copy(const std::string& source, const std::vector<std::string>& des
   SpawnOptions options;
   options.argv = {"skopeo"};
   options.until_interrupted = true;
+  if (rootless()) options.env = rootless_environment();
   // What it leaves behind when it is killed goes with the scratch directory.
   if (!scratch.empty()) options.argv.insert(options.argv.end(), {"--tmpdir", scratch});
   if (!has_trust_policy()) options.argv.push_back("--insecure-policy");

@@ -11,6 +11,7 @@
 
 #include "base/overlay.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 
 namespace boxcar {
 
@@ -29,6 +30,16 @@ std::optional<struct stat> look(int directory, const std::string& name) {
 // What only an overlay may say about its layers is not taken from an image.
 bool is_overlay_xattr(std::string_view name) {
   return name.starts_with("trusted.overlay.") || name.starts_with("user.overlay.");
+}
+
+// EINVAL: in a user namespace there are not all ids.
+bool give(int directory, const char* name, const LayerEntry& entry, int flags) {
+  return fchownat(directory, name, entry.uid, entry.gid, flags) == 0 || (errno == EINVAL && rootless());
+}
+
+// Attributes that say who may do what with root's rights are for root to set.
+bool is_for_root_alone(std::string_view name) {
+  return errno == EPERM && rootless() && !name.starts_with("user.");
 }
 
 std::string descriptor_path(int fd) {
@@ -135,7 +146,9 @@ Result<void> TreeWriter::add_special(const Place& place, const LayerEntry& entry
   const auto make = [&] {
     if (entry.kind == LayerEntry::Kind::Symlink)
       return symlinkat(entry.target.c_str(), place.directory, place.name.c_str());
-    return mknodat(place.directory, place.name.c_str(), (entry.mode & S_IFMT) | 0600, entry.device);
+    const bool device = S_ISCHR(entry.mode) || S_ISBLK(entry.mode);
+    const mode_t type = device && rootless() ? S_IFREG : entry.mode & S_IFMT;
+    return mknodat(place.directory, place.name.c_str(), type | 0600, entry.device);
   };
   int made = make();
   if (made != 0 && errno == EEXIST) {
@@ -167,12 +180,12 @@ Result<UniqueFd> TreeWriter::add_file(const Place& place) {
 
 Result<void> TreeWriter::finish_file(int fd, const LayerEntry& entry) {
   // The order matters: a change of owner clears setuid bits and capabilities.
-  if ((entry.uid != geteuid() || entry.gid != getegid()) && fchown(fd, entry.uid, entry.gid) != 0)
+  if ((entry.uid != geteuid() || entry.gid != getegid()) && !give(fd, "", entry, AT_EMPTY_PATH))
     return fail_errno("changing its owner");
   if (fchmod(fd, entry.mode & 07777) != 0) return fail_errno("changing its mode");
   for (const auto& [name, value] : entry.xattrs) {
     if (is_overlay_xattr(name)) continue;
-    if (fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) != 0 && errno != ENOTSUP)
+    if (fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) != 0 && errno != ENOTSUP && !is_for_root_alone(name))
       return fail_errno("setting " + printable(name));
   }
   const timespec times[2] = {{0, UTIME_OMIT}, entry.mtime};
@@ -184,8 +197,7 @@ Result<void> TreeWriter::finish_file(int fd, const LayerEntry& entry) {
 Result<void> TreeWriter::dress(const Place& place, const LayerEntry& entry) {
   const bool directory = entry.kind == LayerEntry::Kind::Directory;
   const bool symlink = entry.kind == LayerEntry::Kind::Symlink;
-  if (fchownat(place.directory, place.name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0)
-    return fail_errno("changing its owner");
+  if (!give(place.directory, place.name.c_str(), entry, AT_SYMLINK_NOFOLLOW)) return fail_errno("changing its owner");
   if (!directory && !symlink && fchmodat(place.directory, place.name.c_str(), entry.mode & 07777, 0) != 0) {
     return fail_errno("changing its mode");
   }
@@ -264,7 +276,7 @@ Result<void> TreeWriter::add_whiteout(const Place& place) {
 
 Result<void> TreeWriter::set_opaque(const std::string& path) {
   TRY(const UniqueFd fd, open_in_root(root_.get(), path, O_RDONLY | O_DIRECTORY));
-  if (fsetxattr(fd.get(), kOpaqueXattr, "y", 1, 0) != 0) return fail_errno("marking the directory opaque");
+  if (fsetxattr(fd.get(), opaque_xattr(), "y", 1, 0) != 0) return fail_errno("marking the directory opaque");
   return {};
 }
 

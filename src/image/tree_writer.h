@@ -1,5 +1,7 @@
 // Writes the entries of one layer below a directory, as an overlay's lower directory: whiteouts become 0/0 character
-// devices, opaque directories carry trusted.overlay.opaque.
+// devices, opaque directories carry trusted.overlay.opaque. In a user namespace (base/user_namespace.h) the attribute
+// is user.overlay.opaque, a file of an owner who is not mapped there is the caller's, a device is an empty file, and
+// attributes that only root may set are left out.
 #pragma once
 
 #include <sys/types.h>

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/overlay.h"
+#include "base/user_namespace.h"
+#include "fakes/child_process.h"
 #include "image/images_for_tests.h"
 
 namespace boxcar {
@@ -92,6 +94,44 @@ TEST_F(Unpack, KeepsWhatAFileIs) {
   EXPECT_EQ(content("empty"), "");
 }
 
+TEST_F(Unpack, AnOrdinaryUserKeepsWhatHeMay) {
+  ASSERT_EQ(::chown(directory_.path().c_str(), kNobodysUid, kNobodysUid), 0);
+  const std::string capability("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+  EXPECT_EQ(in_child_as_user([&]() -> std::string {
+              if (auto entered = enter_user_namespace(); !entered) return entered.error().text();
+              const auto done =
+                  unpack({{'d', "closed", "", 0, 3, 4, 1500000000},
+                          {'f', "closed/theirs", "x", 04750, 7, 8, 1500000002},
+                          {'f',
+                           "ping",
+                           "",
+                           0755,
+                           9,
+                           9,
+                           0,
+                           {{"security.capability", capability}, {"trusted.note", "t"}, {"user.note", "n"}}},
+                          {'c', "null", "", 0666},
+                          {'h', "zero", "null"},
+                          {'f', ".wh.gone", ""},
+                          {'d', "opaque", "", 0700},
+                          {'f', "opaque/.wh..wh..opq", ""}});
+              return done ? tree_ : done.error().text();
+            }),
+            directory_ / "tree1");
+  tree_ = directory_ / "tree1";
+  EXPECT_EQ(look("closed").st_mode, 0U | S_IFDIR);
+  EXPECT_EQ(look("closed").st_uid, kNobodysUid);
+  EXPECT_EQ(look("closed/theirs").st_mode, 04750U | S_IFREG);
+  EXPECT_EQ(look("closed/theirs").st_uid, kNobodysUid);
+  EXPECT_EQ(look("closed/theirs").st_gid, kNobodysUid);
+  EXPECT_EQ(look("closed/theirs").st_mtime, 1500000002);
+  EXPECT_EQ(xattr("ping", "user.note"), "n");
+  EXPECT_EQ(look("null").st_mode, 0666U | S_IFREG);
+  EXPECT_EQ(look("null").st_ino, look("zero").st_ino);
+  EXPECT_TRUE(whiteout("gone"));
+  EXPECT_EQ(xattr("opaque", "user.overlay.opaque"), "y");
+}
+
 TEST_F(Unpack, NamesAreBytesInGnuTarsToo) {
   ASSERT_TRUE(
       unpack(make_tar({{'f', "a\xff", "1"}, {'f', std::string(180, 'x') + "/\xc3\xa9", "2"}}, Squeeze::None, true)));
@@ -108,7 +148,7 @@ TEST_F(Unpack, WhiteoutsAndOpaqueDirectories) {
                       {'f', ".wh..wh.plnk", "of aufs"}}));
   EXPECT_TRUE(whiteout("etc/gone"));
   EXPECT_TRUE(whiteout("top"));
-  EXPECT_EQ(xattr("opaque", kOpaqueXattr), "y");
+  EXPECT_EQ(xattr("opaque", opaque_xattr()), "y");
   EXPECT_EQ(look("opaque").st_mode, 0700U | S_IFDIR);
   EXPECT_EQ(content("opaque/new"), "new");
   EXPECT_FALSE(exists(tree_ + "/.wh..wh.plnk"));
@@ -128,12 +168,12 @@ TEST_F(Unpack, AWhiteoutHidesOnlyLowerLayers) {
                       {'f', ".wh.d", ""},
                       {'f', "d/x", "4"}}));
   EXPECT_EQ(content("a/x"), "1");
-  EXPECT_EQ(xattr("a", kOpaqueXattr), "y");
+  EXPECT_EQ(xattr("a", opaque_xattr()), "y");
   EXPECT_EQ(content("b/x"), "2");
-  EXPECT_EQ(xattr("b", kOpaqueXattr), "y");
+  EXPECT_EQ(xattr("b", opaque_xattr()), "y");
   EXPECT_EQ(content("c"), "3");
   EXPECT_EQ(content("d/x"), "4");
-  EXPECT_EQ(xattr("d", kOpaqueXattr), "y");
+  EXPECT_EQ(xattr("d", opaque_xattr()), "y");
 }
 
 TEST_F(Unpack, TheLastEntryOfANameCounts) {

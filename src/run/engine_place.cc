@@ -11,6 +11,7 @@
 #include "base/mounts.h"
 #include "base/process.h"
 #include "base/user_directories.h"
+#include "base/user_namespace.h"
 #include "engine/daemon_engine.h"
 #include "engine/embedded.h"
 #include "engine/runtime.h"
@@ -139,7 +140,10 @@ Result<void> embedded_works() {
 }  // namespace
 
 Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& wanted) {
-  if (wanted == "embedded") return std::make_unique<EmbeddedPlace>();
+  if (wanted == "embedded") {
+    std::ignore = enter_user_namespace();  // make() says what is wrong
+    return std::make_unique<EmbeddedPlace>();
+  }
   if (wanted == "docker") return DaemonPlace::docker();
   if (wanted == "podman") return DaemonPlace::podman();
   const auto embedded = embedded_works();

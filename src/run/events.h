@@ -36,9 +36,13 @@ struct Committed {
   Result<StoredResult> result;
 };
 
+struct Notes {  // Engine::notes(), when the engine is first needed
+  std::vector<std::string> notes;
+};
+
 struct Interrupted {};  // Ctrl-C, or `boxcar stop`
 
-using Event = std::variant<ContentReady, Started, Lines, Ended, Committed, Interrupted>;
+using Event = std::variant<ContentReady, Started, Lines, Ended, Committed, Notes, Interrupted>;
 using EventQueue = Queue<Event>;
 
 // Runs what blocks: Pool::submit, or in the scheduler's benchmark the loop's own thread.

@@ -314,6 +314,10 @@ void Scheduler::handle(Ended& event) {
   }
 }
 
+void Scheduler::handle(Notes& event) {
+  for (const auto& note : event.notes) parts_.observer.note(note);
+}
+
 void Scheduler::handle(Committed& event) {
   const auto job = running_.find(event.job);
   const StepIndex step = job->second.step;

@@ -87,6 +87,7 @@ class Scheduler {
   void handle(Lines& event);
   void handle(Ended& event);
   void handle(Committed& event);
+  void handle(Notes& event);
   void handle(Interrupted& event);
 
   void change(StepIndex step, StepStatus status, std::string message = {});

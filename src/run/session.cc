@@ -257,7 +257,11 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   const Interrupts interrupts(events);
   const Submit submit = [&](std::function<void()> job) { pool.submit(std::move(job)); };
   engine_call.claim = [&](const std::string& run) { return store->claim_run(run); };
-  const auto make_engine = [&](EngineSink& sink) { return (*place)->make(engine_call, sink); };
+  const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
+    TRY(auto engine, (*place)->make(engine_call, sink));
+    events.post(Notes{engine->notes()});
+    return engine;
+  };
   const auto digest = [&](const std::string& path) -> Result<Content> {
     TRY(const auto tree, store->digest_host(path));
     const bool directory = tree->entries.front().kind == EntryKind::Directory;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/mounts.h"
+#include "base/user_namespace.h"
 #include "store/copy.h"
 #include "store/layout.h"
 #include "store/manifest.h"
@@ -124,7 +125,8 @@ class Preparation {
       workspace_.views.push_back({output.port, source, false});
       return upper;
     }
-    if (base.kind == PortKind::Directory && runs_as_root(action_) && in_private_mounts() && !options_.host_visible) {
+    if (base.kind == PortKind::Directory && runs_as_root(action_) && in_private_mounts() && !rootless() &&
+        !options_.host_visible) {
       const std::string view = join_path(join_path(workspace_.directory, "views"), output.port);
       const std::string merged = join_path(view, "merged");
       CHECK_OK(make_directories(merged));

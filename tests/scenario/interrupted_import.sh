@@ -34,4 +34,4 @@ expect_not_in waits unpacking
 kill -CONT $unpacks
 interrupted $unpacks unpacks
 trap - EXIT
-[ -z "$(ls "$images/tmp")$(ls "$images/layers")" ] || fail "left: $(find "$images")"
+[ -z "$(ls "$images/tmp")$(ls "$images/layers"*)" ] || fail "left: $(find "$images")"
