@@ -129,7 +129,9 @@ class Delegated : public ::testing::Test {
     const std::string path = dir.path() + group;
     fs::create_directories(path);
     for (const char* name : {"", "/cgroup.procs", "/cgroup.subtree_control"}) {
-      if (*name != '\0') ASSERT_TRUE(write_file(path + name, ""));
+      if (*name != '\0') {
+        ASSERT_TRUE(write_file(path + name, ""));
+      }
       ASSERT_EQ(his ? ::chown((path + name).c_str(), kNobodysUid, kNobodysUid) : 0, 0);
     }
     ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
