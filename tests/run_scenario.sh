@@ -3,6 +3,7 @@
 #   BOXCAR=build/boxcar tests/run_scenario.sh tests/scenario/chain.sh
 # Quiet when it holds; prints everything when it doesn't. KEEP=1 keeps the directory. BOXCAR_TEST_USER=boxcar-subids runs
 # it as an ordinary user with subordinate ids, boxcar-plain as one without any; they are made where they are missing.
+# BOXCAR_TEST_ENGINE=docker runs it on a Docker of its own, podman on a Podman.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -13,6 +14,7 @@ if [ "$1" = --inside ]; then
   export HOME=$SCENARIO/home TMPDIR=$SCENARIO/tmp PATH=$SCENARIO/bin:$PATH
   export XDG_DATA_HOME=$HOME/data XDG_STATE_HOME=$HOME/state XDG_CACHE_HOME=$HOME/cache XDG_CONFIG_HOME=$HOME/config
   unset XDG_RUNTIME_DIR BOXCAR_STORE BOXCAR_ENGINE
+  [ -z "${BOXCAR_TEST_ENGINE:-}" ] || export BOXCAR_ENGINE=$BOXCAR_TEST_ENGINE
   # Of the two ordinary users one has a session, with a directory that goes with it.
   case $(id -un) in boxcar-subids) export XDG_RUNTIME_DIR=$SCENARIO/run && mkdir -m 700 "$XDG_RUNTIME_DIR" ;; esac
   for name in boxcar kliko-run kliko-validate; do ln -s "$BOXCAR" "$SCENARIO/bin/$name"; done
@@ -58,12 +60,26 @@ else
 fi
 export BOXCAR BOXCAR_BUILD=$build SCENARIO SOURCE
 
+# The daemon's own files lie in a place with a short name (tests/start_daemon.sh).
+engine=${BOXCAR_TEST_ENGINE:-}
+if [ -n "$engine" ]; then
+  export DAEMON=$(mktemp -d "/tmp/bd.XXXXXX")
+  chmod 755 "$DAEMON"
+  . "$here/daemon_lib.sh"
+  start_daemon || { cat "$DAEMON/log"; exit 1; }
+fi
+
 as_user=()
 [ -z "$user" ] || as_user=(runuser -u "$user" --)
 : >"$SCENARIO/log"
 "${as_user[@]}" bash "$here/run_scenario.sh" --inside "$script" >"$SCENARIO/log" 2>&1 </dev/null
 status=$?
-[ $status = 0 ] || { echo "--- $name${user:+ as $user} failed:"; tail -c 20000 "$SCENARIO/log"; }
+[ $status = 0 ] || { echo "--- $name${user:+ as $user}${engine:+ on $engine} failed:"; tail -c 20000 "$SCENARIO/log"; }
+if [ -n "$engine" ]; then
+  [ $status = 0 ] || { echo "--- the daemon's last words:"; tail -n 5 "$DAEMON/log"; }
+  stop_daemon
+  rm -rf "$DAEMON"
+fi
 if [ -n "${KEEP:-}" ]; then
   echo "kept: $SCENARIO"
 else

@@ -2,6 +2,8 @@
 
 [ "$(id -un)" != boxcar-plain ] || one_id=1  # containers have one id only
 
+[ -z "${DAEMON:-}" ] || . "$SOURCE/tests/daemon_lib.sh"
+
 # make_kliko_image NAME [SCRIPT] <<spec: an image of busybox with that /kliko.yml, and SCRIPT as its /kliko, imported.
 # Without SCRIPT there is no /kliko; with an empty spec no /kliko.yml.
 make_kliko_image() {
@@ -21,8 +23,14 @@ make_image() {
   local name=$1 root=$2 layout=$SCENARIO/tmp/layout.$RANDOM$RANDOM
   shift 2
   "$SOURCE/tests/make_image.sh" "$layout" "$name" "$root" base="$(busybox_layer)" "$@"
-  boxcar image import "oci:$layout" >/dev/null
+  if [ -n "${DAEMON:-}" ]; then
+    skopeo --insecure-policy copy --quiet --dest-daemon-host "$DAEMON_HOST" "oci:$layout" "docker-daemon:$(tagged "$name")"
+  else
+    boxcar image import "oci:$layout" >/dev/null
+  fi
 }
+
+tagged() { case $1 in *:*) echo "$1" ;; *) echo "$1:latest" ;; esac; }
 
 busybox_layer() {
   local root=$SCENARIO/tmp/busybox
@@ -119,6 +127,7 @@ no_leftovers() {
 }
 leftovers() {
   local run pid
+  [ -z "${DAEMON:-}" ] || containers
   grep -F "$SCENARIO" /proc/self/mounts || true
   # A container's mounts lead to this directory; boxcar and its runtime have its name in their environment.
   for pid in $({ grep -lF "$(basename "$SCENARIO")" /proc/[0-9]*/mountinfo || true; } 2>/dev/null | cut -d/ -f3); do

@@ -4,6 +4,7 @@
 # that none is left on the machine, and several don't meet; within, containers have a bridge as usual.
 set -eu
 kind=$1 dir=$2
+unset DOCKER_HOST CONTAINER_HOST
 if [ "${3:-}" != inside ]; then
   exec unshare --mount --net "$0" "$kind" "$dir" inside
 fi
