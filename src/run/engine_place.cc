@@ -140,7 +140,8 @@ Result<void> embedded_works() {
 }  // namespace
 
 Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& wanted) {
-  if (wanted == "embedded") {
+  // Who names a runtime means the engine that uses it.
+  if (wanted == "embedded" || (wanted == "auto" && std::getenv("BOXCAR_RUNTIME") != nullptr)) {
     std::ignore = enter_user_namespace();  // make() says what is wrong
     return std::make_unique<EmbeddedPlace>();
   }
