@@ -72,13 +72,17 @@ ErrorKind kind_of(const std::string& words) {
 }
 
 // In a user namespace skopeo must not think that it is root: it would look for root's containers and passwords. These
-// variables are how Podman says so to itself.
-std::vector<std::string> rootless_environment() {
+// variables are how Podman says so to itself; of passwords it knows only where they lie in a session.
+std::vector<std::string> rootless_environment(const std::string& source) {
   std::vector<std::string> all;
   for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  const std::string uid = std::to_string(outside_uid());
   all.emplace_back("_CONTAINERS_USERNS_CONFIGURED=done");
-  all.push_back("_CONTAINERS_ROOTLESS_UID=" + std::to_string(outside_uid()));
+  all.push_back("_CONTAINERS_ROOTLESS_UID=" + uid);
   all.push_back("_CONTAINERS_ROOTLESS_GID=" + std::to_string(outside_gid()));
+  if (source.starts_with("docker://") && environment("XDG_RUNTIME_DIR").empty()) {
+    all.push_back("XDG_RUNTIME_DIR=/run/user/" + uid);
+  }
   return all;
 }
 
@@ -91,7 +95,7 @@ Result<void> copy(const std::string& source, const std::vector<std::string>& des
   SpawnOptions options;
   options.argv = {"skopeo"};
   options.until_interrupted = true;
-  if (rootless()) options.env = rootless_environment();
+  if (rootless()) options.env = rootless_environment(source);
   // What it leaves behind when it is killed goes with the scratch directory.
   if (!scratch.empty()) options.argv.insert(options.argv.end(), {"--tmpdir", scratch});
   if (!has_trust_policy()) options.argv.push_back("--insecure-policy");

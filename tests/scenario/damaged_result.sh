@@ -18,6 +18,6 @@ again succeeded
 chmod u+w "$result/output"; echo more >"$result/output/more"
 again succeeded
 [ ! -e "$result/output/more" ] || fail "a foreign file in a result was kept"
-rm -rf .kliko
+remove .kliko
 again succeeded
 again cached

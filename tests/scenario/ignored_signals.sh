@@ -3,7 +3,7 @@ make_kliko_image test/wait 'echo waiting; sleep 2; echo done >/output/text' <<<'
 signalled() { # CODE SIGNAL COMMAND…
   local expected=$1 signal=$2 code=0
   shift 2
-  rm -rf .kliko
+  remove .kliko
   : >"$SCENARIO/err"
   "$@" >"$SCENARIO/out" 2>"$SCENARIO/err" &
   wait_until grep -q waiting "$SCENARIO/err"

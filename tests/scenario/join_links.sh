@@ -7,7 +7,7 @@ ln -s /work/file data/absolute # as the container sees it: inside
 expect_exit 0 boxcar tool test/touch --work data
 [ -e data/touched ] && [ "$(readlink data/absolute)" = file ] || fail "$(ls -lR data)"
 for target in /etc/passwd ../../outside; do
-  rm -rf data/touched .kliko
+  remove data/touched .kliko
   ln -sfn $target data/deep/link
   expect_exit 2 boxcar tool test/touch --work data
   expect_err "works in place on $PWD/data, but there 'deep/link' is a symlink to $target, which leads out"
@@ -17,7 +17,7 @@ ln -sfn /nowhere data/deep/link
 make_kliko_image test/read 'cat /input/file >/output/file' <<<'{schema_version: 4, io: split}'
 expect_exit 0 boxcar tool test/read --input data # who only reads is not disturbed by it
 # One that leads to a file parameter's file is replaced by what that holds, before the step as after it.
-rm -rf data .kliko
+remove data .kliko
 mkdir data
 ln -s /param_files/mask data/mask
 echo 'the mask' >mask

@@ -1,13 +1,14 @@
 # An image that only a local Podman has: imported from there, or found there by its plain name, under which Podman keeps it
 # as localhost/NAME.
-printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$SCENARIO/tmp/graph" "$SCENARIO/tmp/run" >storage.conf
+printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\nrootless_storage_path = "%s"\n' \
+  "$SCENARIO/tmp/graph" "$SCENARIO/tmp/run" "$SCENARIO/tmp/graph" >storage.conf
 export CONTAINERS_STORAGE_CONF=$PWD/storage.conf DOCKER_HOST=unix://$SCENARIO/tmp/no-docker.sock
 mkdir root
 tar -C root -xf "$(busybox_layer)"
 echo '{schema_version: 4, io: split}' >root/kliko.yml
 printf '#!/bin/sh\necho "$GREETING" >/output/text\n' >root/kliko
 chmod 755 root/kliko
-tar -C root --numeric-owner -c . | podman import --quiet --change ENV=GREETING=moin - test/podded >/dev/null
+tar -C root --owner=0 --group=0 --numeric-owner -c . | podman import --quiet --change ENV=GREETING=moin - test/podded >/dev/null
 podman images --format '{{.Repository}}' | grep -qx localhost/test/podded || fail "Podman calls it otherwise: $(podman images)"
 
 no_images() { export XDG_DATA_HOME=$(mktemp -d "$HOME/data.XXXXXX"); }
