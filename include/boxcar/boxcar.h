@@ -8,7 +8,8 @@
 //   if (!run.ok()) std::cerr << run.explanation();
 //
 // Nothing throws, and nothing is checked before run(): it says all that is wrong at once. Nothing is thread-safe. run()
-// blocks, and must be called while the program has no other thread, since it enters a mount namespace of its own; it
+// blocks, and must be called while the program has no other thread, since it enters a mount namespace of its own, and
+// where the program is not root a user namespace, in which it is root from then on; it
 // takes SIGINT, SIGTERM and SIGHUP as a wish to stop, where the program does not ignore them. While it runs they are
 // blocked in the calling thread and SIGPIPE is ignored; afterwards mask and disposition are as they were before, and a
 // signal that stopped the run does not reach the program.
