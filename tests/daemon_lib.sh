@@ -37,6 +37,6 @@ stop_daemon() {
 
 # containers [FILTER]: the names of the daemon's containers; of those with a label NAME=VALUE.
 containers() {
-  ask_daemon GET "/containers/json?all=1" | jq -r --arg label "${1:-}" \
-    '.[] | select($label == "" or ([.Labels // {} | to_entries[] | "\(.key)=\(.value)"] | index($label))) | .Names[0]'
+  ask_daemon GET "/containers/json?all=1" | jq -r --arg wanted "${1:-}" \
+    '.[] | select($wanted == "" or ([.Labels // {} | to_entries[] | "\(.key)=\(.value)"] | index($wanted))) | .Names[0]'
 }
