@@ -66,7 +66,8 @@ if [ -n "$engine" ]; then
   export DAEMON=$(mktemp -d "/tmp/bd.XXXXXX")
   chmod 755 "$DAEMON"
   . "$here/daemon_lib.sh"
-  start_daemon || { cat "$DAEMON/log"; exit 1; }
+  start_daemon || { cat "$DAEMON/log"; rm -rf "$DAEMON"; exit 1; }
+  [ -z "$user" ] || chmod 666 "$DAEMON/$engine.sock" # as members of the group docker may use it
 fi
 
 as_user=()

@@ -4,10 +4,11 @@
 # that none is left on the machine, and several don't meet; within, containers have a bridge as usual.
 set -eu
 kind=$1 dir=$2
-unset DOCKER_HOST CONTAINER_HOST
+unset DOCKER_HOST CONTAINER_HOST TMPDIR
 if [ "${3:-}" != inside ]; then
   exec unshare --mount --net "$0" "$kind" "$dir" inside
 fi
+[ -z "${HIDDEN:-}" ] || mount -t tmpfs none "$HIDDEN" # what it is not to see
 busybox ip link set lo up
 case $kind in
 docker)

@@ -95,7 +95,6 @@ Result<void> DaemonContainer::make() {
                {"WorkingDir", action.working_dir},
                {"Hostname", "boxcar"},
                {"Labels", Json::parse(daemon_labels(host_, &job_))},
-               {"Healthcheck", {{"Test", {"NONE"}}}},
                {"HostConfig",
                 {{"CapDrop", dropped_capabilities()},
                  // Files of the user's are not given labels of SELinux' for a container's sake.
@@ -103,6 +102,8 @@ Result<void> DaemonContainer::make() {
                  {"NetworkMode", action.network ? "default" : "none"},
                  {"LogConfig", host_.daemon->podman() ? kPodmanLog : kDockerLog}}}};
   Json& how = spec["HostConfig"];
+  // Podman takes this for a check that it is to make.
+  if (!host_.daemon->podman()) spec["Healthcheck"] = {{"Test", {"NONE"}}};
   if (action.resources.memory) how["Memory"] = how["MemorySwap"] = *action.resources.memory;
   if (action.resources.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.resources.cpu * 1e9);
   if (host_.visible) {

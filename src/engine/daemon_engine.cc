@@ -120,7 +120,7 @@ class DaemonEngine final : public Engine {
   };
   struct Finish {
     JobId id = 0;
-    Ending ending;
+    std::optional<Ending> ending;  // none: it is not over, whatever the daemon said
   };
   // Only the loop's thread touches it, but for the container while it is being finished.
   struct Running {
@@ -260,10 +260,20 @@ class DaemonEngine final : public Engine {
       if (found != running_.end() && found->second.started != Clock::time_point())
         found->second.deadlines.stop(std::chrono::duration_cast<Clock::duration>(grace));
     }
-    for (const auto& one : finished) {
+    for (const auto& one : finished) finish(one);
+  }
+
+  void finish(const Finish& one) {
+    if (one.ending) {
       running_.erase(one.id);
-      sink_.ended(one.id, one.ending);
+      sink_.ended(one.id, *one.ending);
+      return;
     }
+    Running& running = running_.at(one.id);
+    running.exit_code.reset();
+    running.give_up_log_at.reset();
+    running.log_over = running.finishing = false;
+    disconnected(running);
   }
 
   void arrive(Arrival arrival) {
@@ -461,22 +471,20 @@ class DaemonEngine final : public Engine {
     if (running.log) streams_->cancel(*running.log);
     running.log.reset();
     finishers_.submit([this, id, &running] {
-      Finish finish{id, ending_of(running)};
-      running.container.reset();
-      {
-        const std::lock_guard lock(mutex_);
-        finished_.push_back(std::move(finish));
-        early_stops_.erase(id);
-      }
-      streams_->wake();
+      auto ending = ending_of(running);
+      if (ending) running.container.reset();
+      post([&] {
+        if (ending) early_stops_.erase(id);
+        finished_.push_back({id, std::move(ending)});
+      });
     });
   }
 
-  // On a finisher's thread. Outputs are fetched and owned, the container is removed.
-  Ending ending_of(Running& running) {
+  // On a finisher's thread. Outputs are fetched and owned, the container is removed. None: it is not over. A Podman
+  // that is being stopped answers who waits for a container's end, with the code 0.
+  std::optional<Ending> ending_of(Running& running) {
     DaemonContainer& container = *running.container;
     Ending ending;
-    ending.exit_code = *running.exit_code;
     ending.stopped = running.deadlines.stopped();
     ending.timed_out = running.deadlines.timed_out();
     ending.peak_memory = running.usage.peak_memory;
@@ -487,7 +495,9 @@ class DaemonEngine final : public Engine {
     };
     if (!running.gone.empty()) return lost(running.gone);
     const auto state = container.state();
-    if (!state) return lost("its container was lost: " + state.error().text());
+    if (!state && state.error().kind == ErrorKind::NotFound) return lost("its container was lost");
+    if (!state || (state->status != "exited" && state->status != "dead")) return std::nullopt;
+    ending.exit_code = state->exit_code;
     ending.seconds = state->seconds > 0 ? state->seconds : running.seconds;
     const auto& limit = container.job().action->resources.memory;
     const bool killed = ending.exit_code == 137 && !ending.stopped && !ending.timed_out;

@@ -148,10 +148,10 @@ Result<void> fetch_outputs(const DaemonHost& host, const Job& job, const std::st
     TRY(const auto directory, open_file(mount.source, O_RDONLY | O_DIRECTORY));
     TRY(const auto names, list_directory(directory.get(), ""));
     for (const auto& name : names) CHECK_OK(remove_tree(join_path(mount.source, name)));
-    TRY(Tar tar, Tar::start({"-x", "-C", mount.source, "--strip-components=1", "--no-same-owner",
+    TRY(Tar tar, Tar::start({"-x", "-C", mount.source, "--transform=s,^[^/]*/,,S", "--no-same-owner",
                              "--no-same-permissions", "--delay-directory-restore"},
                             true));
-    HttpRequest request{.path = container + "/archive?path=" + percent_encode(mount.target + "/.")};
+    HttpRequest request{.path = container + "/archive?path=" + percent_encode(mount.target)};
     request.sink = [&](std::string_view bytes) { return write_all(tar.pipe(), bytes); };
     auto got = host.daemon->call(std::move(request));
     CHECK_OK(tar.finish());

@@ -1,0 +1,20 @@
+# The daemon stopped in mid-run: the step is tried again once it is back, and the run ends right. Is it gone for good, that is said,
+# and nothing wrong is kept.
+printf 'schema_version: 4\nio: split\nsections: [{name: s, description: d, fields: [{name: n, type: int}]}]\n' |
+  make_kliko_image test/slow 'echo half >/output/text; sleep 3; echo whole >/output/text'
+printf 'workflow: w\ninputs: {n: {type: int, default: 1}}\nsteps: {slow: {image: test/slow, params: {n: "${inputs.n}"}}}\n' >boxcar.yml
+
+boxcar run --json boxcar.yml >"$SCENARIO/out" 2>run.log &
+runner=$!
+begun() { cat .boxcar/work/*.slow.1/result/output/text; }
+wait_until begun
+stop_daemon
+start_daemon
+wait $runner || { cat run.log; fail "the run did not survive its daemon's restart"; }
+expect_json '.steps.slow.status == "succeeded"'
+expect_text "$(json .steps.slow.result)/output/text" whole
+
+stop_daemon
+expect_exit 3 boxcar run --set n=2 boxcar.yml
+expect_err "no (Docker|Podman) answers|nobody answers"
+start_daemon
