@@ -113,8 +113,12 @@ Result<void> Container::write_config() {
   const Limits limits{action.resources.memory, action.resources.cpu};
   TRY(cgroup_, host_.cgroups->make(id(), limits, host_.runtime.own_group));
   spec.cgroup = cgroup_.runtime_path();
-  TRY(const auto config, oci_config(spec));
-  return write_file(join_path(bundle_, "config.json"), config, 0600);
+  spec.secrets = &job_.secrets;
+  TRY(auto config, oci_config(spec));
+  const auto written = write_file(join_path(bundle_, "config.json"), config, 0600);
+  if (!job_.secrets.empty()) wipe(config);
+  job_.secrets.clear();
+  return written;
 }
 
 Result<void> Container::open_pipes() {

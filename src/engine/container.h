@@ -70,7 +70,7 @@ class Container {
   std::string pid_file() const;
   std::string id() const { return std::to_string(job_.id); }
 
-  const Job job_;
+  Job job_;  // without its secrets once the bundle holds them
   const ContainerHost& host_;
   std::vector<Mount> mounts_;  // the job's, and those of name services before them
   std::optional<Roots::Root> root_;

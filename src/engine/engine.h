@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/secrets.h"
 #include "plan/action.h"
 #include "plan/outcome.h"
 #include "store/workspace.h"
@@ -27,6 +28,7 @@ struct Job {
   std::string shared;     // Workspace::shared
   std::vector<Mount> mounts;
   bool left_behind = false;  // the container is there: Engine::left_behind()
+  Secrets secrets;  // variables of the container beside the action's, in place of one of the same name
 };
 
 enum class Stream : std::uint8_t { Out, Err };

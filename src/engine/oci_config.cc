@@ -1,6 +1,7 @@
 #include "engine/oci_config.h"
 
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "engine/seccomp_profile.h"
@@ -26,8 +27,17 @@ constexpr std::string_view kHiddenPaths = R"(
 "maskedPaths":["/proc/acpi","/proc/asound","/proc/interrupts","/proc/kcore","/proc/keys","/proc/latency_stats","/proc/sched_debug","/proc/scsi","/proc/timer_list","/proc/timer_stats","/sys/devices/virtual/powercap","/sys/firmware","/sys/fs/selinux"],
 "readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"])";
 
+constexpr std::size_t kUsualSize = std::size_t{64} << 10;  // more than any config but for its variables
+
 class Json {
  public:
+  // Makes room at once, so that no outgrown copy with a secret in it is left in memory.
+  explicit Json(const Secrets& secrets) {
+    if (secrets.empty()) return;
+    std::size_t size = kUsualSize;
+    for (const auto& secret : secrets) size += 6 * secret.value.size();  // "\u0001"
+    text_.reserve(size);
+  }
   Json& raw(std::string_view text) {
     text_ += text;
     return *this;
@@ -35,6 +45,14 @@ class Json {
   Json& string(std::string_view value) {
     if (wrong_.empty() && !valid_utf8(value)) wrong_ = printable(value);
     text_ += json_quote(value);
+    return *this;
+  }
+  Json& secret(const Secret& secret) {
+    std::string quoted = json_quote(secret.value);
+    string(secret.name + "=");
+    text_.pop_back();
+    text_.append(quoted, 1);
+    wipe(quoted);
     return *this;
   }
   template <class Items, class Write>
@@ -64,7 +82,9 @@ class Json {
 
 Result<std::string> oci_config(const ContainerSpec& spec) {
   const Action& action = *spec.action;
-  Json out;
+  static const Secrets none;
+  const Secrets& secrets = spec.secrets != nullptr ? *spec.secrets : none;
+  Json out(secrets);
   const auto string = [&](const std::string& item) { out.string(item); };
   const auto number = [&](auto item) { out.raw(std::to_string(item)); };
 
@@ -75,7 +95,22 @@ Result<std::string> oci_config(const ContainerSpec& spec) {
   number(spec.user.gid);
   if (!spec.user.groups.empty() && !spec.one_id) out.raw(R"(,"additionalGids":)").list(spec.user.groups, number);
   out.raw(R"(},"args":)").list(action.argv, string);
-  out.raw(R"(,"env":)").list(action.env, string);
+  out.raw(R"(,"env":[)");
+  bool first = true;
+  const auto comma = [&] {
+    if (!std::exchange(first, false)) out.raw(",");
+  };
+  for (const auto& variable : action.env) {
+    if (secrets.names(variable)) continue;
+    comma();
+    out.string(variable);
+  }
+  for (const auto& secret : secrets) {
+    comma();
+    out.secret(secret);
+  }
+  // The core of a program that dies holds its variables.
+  out.raw(secrets.empty() ? "]" : R"(],"rlimits":[{"type":"RLIMIT_CORE","hard":0,"soft":0}])");
   out.raw(R"(,"cwd":)").string(action.working_dir);
   out.raw(R"(,"capabilities":{"bounding":)").raw(kContainerCapabilities);
   out.raw(R"(,"permitted":)").raw(kContainerCapabilities).raw(R"(,"effective":)").raw(kContainerCapabilities).raw("}}");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/secrets.h"
 #include "plan/action.h"
 #include "store/workspace.h"
 
@@ -30,13 +31,14 @@ struct ContainerUser {
 struct ContainerSpec {
   const Action* action = nullptr;
   ContainerUser user;
-  std::string root;                // absolute, on the host: the mounted writable root
-  std::vector<Mount> mounts;       // the workspace's, and what the engine adds; parents before children
-  std::string cgroup;              // "": the runtime makes none
-  bool recursive_readonly = true;  // read-only also where something is mounted below (Linux from 5.12)
-  bool reset_domain = false;       // the host has an NIS domain name, which containers shall not see
-  bool rootless = false;           // base/user_namespace.h
-  bool one_id = false;             // which has one id only: it becomes the container's user, whatever number that has
+  const Secrets* secrets = nullptr;  // null: none
+  std::string root;                  // absolute, on the host: the mounted writable root
+  std::vector<Mount> mounts;         // the workspace's, and what the engine adds; parents before children
+  std::string cgroup;                // "": the runtime makes none
+  bool recursive_readonly = true;    // read-only also where something is mounted below (Linux from 5.12)
+  bool reset_domain = false;         // the host has an NIS domain name, which containers shall not see
+  bool rootless = false;             // base/user_namespace.h
+  bool one_id = false;               // which has one id only: it becomes the container's user, whatever number that has
 };
 
 // Invalid when an argument, a variable or a path is not UTF-8: JSON cannot say it.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -121,6 +122,8 @@ void end_dead_runs(const std::string& runs, const std::vector<Hierarchy>& own) {
   // Nothing of the runner's may be held open by the watcher: not its terminal, not a pipe it writes to.
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+  // Its copy of the environment may hold secrets, and outlives the runner's care for them.
+  for (char** variable = environ; *variable != nullptr; ++variable) ::explicit_bzero(*variable, ::strlen(*variable));
   const int low = std::min(runner, lock);
   const int high = std::max(runner, lock);
   ::close_range(3, static_cast<unsigned>(low) - 1, 0);

@@ -62,10 +62,11 @@ struct Variable {
   Position at;
 };
 
-struct Secret {
-  std::string name;
-  std::string env;   // of the host, or
-  std::string file;  // on the host
+// Where the value of a secret is found when a step starts. The value itself is never part of the model.
+struct SecretReference {
+  std::string name;  // the variable that the container gets
+  std::string env;   // a variable of the host, or
+  std::string file;  // a path on the host; absolute in a plan
   Position at;
 };
 
@@ -74,7 +75,7 @@ struct StepOptions {
   std::string template_name;
   Position template_at;
   std::vector<Variable> env;
-  std::vector<Secret> secrets;
+  std::vector<SecretReference> secrets;
   Resources resources;
   bool network = true;
   CachePolicy cache;

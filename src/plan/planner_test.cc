@@ -296,15 +296,37 @@ TEST(Planner, WhatThisVersionDoesNotDoIsSaid) {
   Builder builder;
   builder.step("a", "debian").feed("text", "./a.txt").options().tool = tool;
   builder.options().resources.gpus = 1;
-  builder.options().secrets = {{"TOKEN", "MY_TOKEN", "", {7, 5}}};
   builder.step("b", "simms").options().cache.direct = true;
   EXPECT_THAT(
       on.findings_of(builder),
       ElementsAre("flow.yml:1:1: step 'a': port 'live' is a stream, which is not supported by this version",
                   "flow.yml:1:1: step 'a': gpus are not supported by this version",
                   "flow.yml:3:1: step 'b': direct: true goes with cache: false only, as what a container writes in "
-                  "place can't be kept",
-                  "flow.yml:7:5: step 'a': secrets are not supported by this version ('TOKEN')"));
+                  "place can't be kept"));
+}
+
+TEST(Planner, SecretsAreNoVariablesOfTheStep) {
+  auto on = world();
+  Builder builder;
+  auto& options = builder.step("a", "words").feed("text", "./a.txt").options();
+  options.env = {{"TOKEN", "x", {5, 5}}};
+  options.secrets = {{"TOKEN", "MY_TOKEN", "", {7, 5}}, {"HOME", "", "~/h", {8, 5}}, {"PATH", "P", "", {9, 5}}};
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:7:5: step 'a': 'TOKEN' is both a secret and a variable under env",
+                          "flow.yml:8:5: step 'a': 'HOME' can't be a secret",
+                          "flow.yml:9:5: step 'a': 'PATH' can't be a secret"));
+}
+
+TEST(Planner, SecretFilesCountFromTheWorkflow) {
+  auto on = world();
+  Builder builder;
+  auto& options = builder.step("a", "words").feed("text", "./a.txt").options();
+  options.secrets = {{"A", "", "key", {}}, {"B", "", "~/.key", {}}, {"C", "MY_TOKEN", "", {}}};
+  const auto plan = on.good_plan(builder);
+  const auto& secrets = plan.steps[0].options->secrets;
+  EXPECT_EQ(secrets[0].file, "/flow/key");
+  EXPECT_EQ(secrets[1].file, "/home/me/.key");
+  EXPECT_EQ(secrets[2].file, "");
 }
 
 TEST(Planner, OptionsThatDifferLittleAreNotTheSame) {

@@ -17,8 +17,14 @@ bool is_file(const Parameter& parameter) {
 
 void refuse_what_is_not_supported(const StepOptions& options, const Spot& spot) {
   if (options.resources.gpus > 0) spot.error("gpus are not supported by this version");
-  for (const auto& secret : options.secrets) {
-    spot.moved(secret.at).error("secrets are not supported by this version (" + in_quotes(secret.name) + ")");
+}
+
+// Whether there is a value is looked at before the run begins, not here: a plan can be made without any.
+void check_secret(const SecretReference& secret, const StepOptions& options, const Spot& spot) {
+  if (secret.name == "PATH" || secret.name == "HOME") spot.error(in_quotes(secret.name) + " can't be a secret");
+  const auto same = [&](const Variable& variable) { return variable.name == secret.name; };
+  if (std::any_of(options.env.begin(), options.env.end(), same)) {
+    spot.error(in_quotes(secret.name) + " is both a secret and a variable under env");
   }
 }
 
@@ -279,6 +285,10 @@ std::shared_ptr<const StepOptions> StepPlanner::take_options(std::unique_ptr<Ste
     auto value = values_.expand(variable.value, WorkflowValues::Paths::Refused, place);
     if (value) variable.value = std::move(*value);
     check_variable(variable, place);
+  }
+  for (auto& secret : options->secrets) {
+    if (!secret.file.empty()) secret.file = hosts_.absolute(secret.file);
+    check_secret(secret, *options, spot.moved(secret.at));
   }
   if (options->cache.direct && options->cache.enabled) {
     spot.error("direct: true goes with cache: false only, as what a container writes in place can't be kept");

@@ -1,5 +1,7 @@
 #include "run/attempts.h"
 
+#include "run/secrets.h"
+
 namespace boxcar {
 
 namespace {
@@ -14,7 +16,18 @@ struct Attempts::Attempt {
   AttemptName name;
   Workspace workspace;
   bool prepared = false;
-  std::optional<LogWriter> log;  // fed on the engine's thread
+  std::vector<SecretReference> secrets;
+  std::unique_ptr<const Redactor> redactor;  // null: the step has no secrets
+  std::optional<LogWriter> log;              // fed on the engine's thread
+
+  // What an engine or the store says may hold what the container named so.
+  Error redacted(Error error) const {
+    if (!redactor) return error;
+    error.message = redactor->redacted(error.message);
+    error.context = redactor->redacted(error.context);
+    for (auto& line : error.more) line = redactor->redacted(line);
+    return error;
+  }
 };
 
 Attempts::Attempts(Results& results, MakeEngine make_engine, Submit submit, EventQueue& events)
@@ -45,24 +58,28 @@ std::string Attempts::engine_name() const {
   return engine_ ? engine_->name() : "";
 }
 
-void Attempts::begin(JobId id, std::shared_ptr<const Action> action, const Key& key, AttemptName name) {
+void Attempts::begin(JobId id, std::shared_ptr<const Action> action, const Key& key, AttemptName name,
+                     std::vector<SecretReference> secrets) {
   auto attempt = std::make_shared<Attempt>();
   attempt->action = std::move(action);
   attempt->key = key;
   attempt->name = std::move(name);
+  attempt->secrets = std::move(secrets);
   {
     const std::lock_guard lock(mutex_);
     attempts_.emplace(id, attempt);
   }
   submit_([this, id, attempt] {
     if (auto started = prepare_and_start(id, *attempt); !started) {
-      events_.post(Ended{id, tl::unexpected(std::move(started).error())});
+      events_.post(Ended{id, tl::unexpected(attempt->redacted(std::move(started).error()))});
     }
   });
 }
 
 Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
   TRY(Engine* const engine, this->engine());
+  TRY(Secrets secrets, read_secrets(attempt.secrets));
+  if (!secrets.empty()) attempt.redactor = std::make_unique<const Redactor>(secrets);
   Job job;
   if (const auto left = engine->left_behind(attempt.key)) {
     if (auto workspace = results_.reopen(*attempt.action, *left, attempt.name)) {
@@ -75,12 +92,14 @@ Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
   }
   attempt.prepared = true;
   if (!attempt.workspace.log_directory.empty()) {
-    TRY(attempt.log, LogWriter::open(attempt.workspace.log_directory, [this, id](Stream stream, std::string_view line) {
-          if (unseen_->load() > kMostUnseen) return;
-          Lines lines{id, stream, std::string(line) + "\n"};
-          *unseen_ += lines.text.size();
-          events_.post(std::move(lines));
-        }));
+    const auto show = [this, id](Stream stream, std::string_view line) {
+      if (unseen_->load() > kMostUnseen) return;
+      Lines lines{id, stream, std::string(line) + "\n"};
+      *unseen_ += lines.text.size();
+      events_.post(std::move(lines));
+    };
+    TRY(attempt.log,
+        LogWriter::open(attempt.workspace.log_directory, show, LogWriter::kDefaultCap, attempt.redactor.get()));
   }
   job.id = id;
   job.action = attempt.action;
@@ -89,6 +108,7 @@ Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
   job.directory = attempt.workspace.scratch;
   job.shared = attempt.workspace.shared;
   job.mounts = attempt.workspace.mounts;
+  job.secrets = std::move(secrets);
   return engine->start(std::move(job));
 }
 
@@ -96,6 +116,7 @@ void Attempts::commit(JobId id, const Ending& ending, bool keep) {
   submit_([this, id, ending, keep, attempt = find(id)] {
     if (!keep) results_.clear_scratch(attempt->workspace);
     auto result = results_.commit(attempt->workspace, *attempt->action, attempt->key, ending);
+    if (!result) result = tl::unexpected(attempt->redacted(std::move(result).error()));
     if (result) discard(id, false);
     events_.post(Committed{id, std::move(result)});
   });
@@ -132,10 +153,12 @@ void Attempts::output(JobId id, Stream stream, std::string_view bytes) {
 void Attempts::ended(JobId id, const Ending& ending) {
   const auto attempt = find(id);
   if (attempt && attempt->log) attempt->log->close();
-  if (ending.lost) {
-    events_.post(Ended{id, fail(ErrorKind::Unavailable, ending.engine_error)});
+  Ending told = ending;
+  if (attempt && attempt->redactor) told.engine_error = attempt->redactor->redacted(told.engine_error);
+  if (told.lost) {
+    events_.post(Ended{id, fail(ErrorKind::Unavailable, std::move(told.engine_error))});
   } else {
-    events_.post(Ended{id, ending});
+    events_.post(Ended{id, std::move(told)});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "model/workflow.h"
 #include "run/events.h"
 #include "run/log_writer.h"
 #include "store/results.h"
@@ -23,7 +24,9 @@ class Attempts : public EngineSink {
   ~Attempts() override;  // every attempt must have been discarded or committed
 
   // The loop's side. Each returns at once.
-  void begin(JobId id, std::shared_ptr<const Action> action, const Key& key, AttemptName name);  // then Started, Ended
+  // `secrets` are read now. Then Started, Ended.
+  void begin(JobId id, std::shared_ptr<const Action> action, const Key& key, AttemptName name,
+             std::vector<SecretReference> secrets);
   // `keep`: as of discard(), should it fail.
   void commit(JobId id, const Ending& ending, bool keep);  // then Committed
   void discard(JobId id, bool keep);                       // instead of a commit; also after a failed one

@@ -17,9 +17,9 @@ using namespace std::string_literals;
 
 class LogTest : public testing::Test {
  protected:
-  LogWriter writer(std::uint64_t cap = LogWriter::kDefaultCap) {
+  LogWriter writer(std::uint64_t cap = LogWriter::kDefaultCap, const Redactor* redactor = nullptr) {
     auto log = LogWriter::open(
-        directory_ / "a/step.1", [this](Stream, std::string_view line) { shown_.emplace_back(line); }, cap);
+        directory_ / "a/step.1", [this](Stream, std::string_view line) { shown_.emplace_back(line); }, cap, redactor);
     EXPECT_TRUE(log) << log.error().text();
     return std::move(*log);
   }
@@ -217,6 +217,25 @@ TEST_F(LogTest, TheLastEntriesAreThoseOfTheEnd) {
   const auto file = open_file(path_, O_WRONLY | O_APPEND);
   ASSERT_TRUE(write_all(file->get(), "{\"time\":\"half"));
   EXPECT_EQ(last_entries(path_, 1).back().line, "line 29999");
+}
+
+TEST_F(LogTest, SecretsComeIntoNeitherLogNorDisplay) {
+  std::vector<Secret> list;
+  list.push_back({"TOKEN", "to-ken-42"});
+  list.push_back({"KEY", "first line\nsecond line"});
+  const Redactor redactor{Secrets(std::move(list))};
+  LogWriter log = writer(LogWriter::kDefaultCap, &redactor);
+  log.write(Stream::Out, "a to-k");
+  log.write(Stream::Err, "other to-ken-42\n");
+  log.write(Stream::Out, "en-42 b first line\nsec");
+  log.write(Stream::Out, "ond line c\n");
+  log.write(Stream::Out, std::string(LogWriter::kLongestPart - 4, 'x') + "to-ken-42\n");
+  log.write(Stream::Out, "the end to-ken-4");
+  EXPECT_TRUE(log.close());
+  const std::string xs(LogWriter::kLongestPart - 4, 'x');
+  EXPECT_EQ(lines(), (Lines{"other ***", "a *** b *** c", xs + "***", "the end ***"}));
+  EXPECT_EQ(shown_.size(), 4u);
+  for (const auto& line : shown_) EXPECT_EQ(line.find("to-k"), std::string::npos);
 }
 
 }  // namespace

@@ -44,15 +44,18 @@ std::size_t whole_characters(std::string_view text) {
 
 }  // namespace
 
-Result<LogWriter> LogWriter::open(const std::string& log_directory, OnLine on_line, std::uint64_t cap) {
+Result<LogWriter> LogWriter::open(const std::string& log_directory, OnLine on_line, std::uint64_t cap,
+                                  const Redactor* redactor) {
   CHECK_OK(make_directories(log_directory));
   std::string path = join_path(log_directory, kLogFile);
   TRY(UniqueFd file, open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644));
-  return LogWriter(std::move(file), std::move(path), std::move(on_line), cap);
+  return LogWriter(std::move(file), std::move(path), std::move(on_line), cap, redactor);
 }
 
-LogWriter::LogWriter(UniqueFd file, std::string path, OnLine on_line, std::uint64_t cap)
-    : file_(std::move(file)), path_(std::move(path)), on_line_(std::move(on_line)), cap_(cap) {}
+LogWriter::LogWriter(UniqueFd file, std::string path, OnLine on_line, std::uint64_t cap, const Redactor* redactor)
+    : file_(std::move(file)), path_(std::move(path)), on_line_(std::move(on_line)), cap_(cap) {
+  for (int stream = 0; redactor != nullptr && stream < 2; ++stream) redacted_.emplace_back(*redactor);
+}
 
 void LogWriter::write(Stream stream, std::string_view bytes) {
   if (full_) {
@@ -60,7 +63,7 @@ void LogWriter::write(Stream stream, std::string_view bytes) {
     return;
   }
   time_.clear();
-  add(stream, bytes);
+  add(stream, redacted_.empty() ? bytes : redacted_[static_cast<int>(stream)].feed(bytes));
   flush();
 }
 
@@ -151,6 +154,7 @@ void LogWriter::flush() {
 Result<void> LogWriter::close() {
   time_.clear();
   for (const Stream stream : {Stream::Out, Stream::Err}) {
+    if (!redacted_.empty()) add(stream, redacted_[static_cast<int>(stream)].finish());
     std::string& begun = lines_[static_cast<int>(stream)].begun;
     if (!begun.empty()) take(stream, begun, false);
     begun.clear();

@@ -9,10 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "engine/engine.h"
+#include "run/redactor.h"
 
 namespace boxcar {
 
@@ -26,11 +28,14 @@ class LogWriter {
   // A line for the live display, without its end and cut to 4 KiB. Of what is dropped nothing is shown.
   using OnLine = std::function<void(Stream, std::string_view)>;
 
-  // Makes the directory and an empty log.jsonl in it, in place of one that was there.
-  static Result<LogWriter> open(const std::string& log_directory, OnLine on_line = {}, std::uint64_t cap = kDefaultCap);
+  // Makes the directory and an empty log.jsonl in it, in place of one that was there. What `redactor` finds (null:
+  // nothing) comes into neither log nor display; it outlives the writer.
+  static Result<LogWriter> open(const std::string& log_directory, OnLine on_line = {}, std::uint64_t cap = kDefaultCap,
+                                const Redactor* redactor = nullptr);
 
-  void write(Stream stream, std::string_view bytes);  // in the file once it returns, but for an unfinished line
-  Result<void> close();                               // writes unfinished lines
+  // In the file once it returns, but for an unfinished line, and what may be the beginning of a secret.
+  void write(Stream stream, std::string_view bytes);
+  Result<void> close();  // writes unfinished lines
 
   std::uint64_t dropped() const { return dropped_; }  // bytes of output that are not in the log
 
@@ -40,7 +45,7 @@ class LogWriter {
     bool shown = false;  // its beginning was given to on_line
   };
 
-  LogWriter(UniqueFd file, std::string path, OnLine on_line, std::uint64_t cap);
+  LogWriter(UniqueFd file, std::string path, OnLine on_line, std::uint64_t cap, const Redactor* redactor);
   void add(Stream stream, std::string_view bytes);
   void take(Stream stream, std::string_view line, bool part);
   void append(Stream stream, std::string_view line, std::string_view mark);
@@ -53,8 +58,9 @@ class LogWriter {
   std::uint64_t size_ = 0;  // of the file, what is buffered included
   std::uint64_t dropped_ = 0;
   bool full_ = false;
-  Line lines_[2];     // by stream
-  std::string time_;  // one for all lines of a chunk
+  Line lines_[2];                           // by stream
+  std::vector<Redactor::Stream> redacted_;  // by stream; empty: there are no secrets
+  std::string time_;                        // one for all lines of a chunk
   std::string buffer_;
   std::optional<Error> error_;
 };

@@ -231,7 +231,8 @@ void Scheduler::launch(StepIndex step) {
   ++in_containers_;
   ++states_[step].attempts;
   const auto& name = parts_.plan.steps[step].name;
-  parts_.attempts.begin(id, action, key, AttemptName{options_.run, name, states_[step].attempts});
+  parts_.attempts.begin(id, action, key, AttemptName{options_.run, name, states_[step].attempts},
+                        parts_.plan.steps[step].options->secrets);
   change(step, StepStatus::Running);
 }
 

@@ -9,6 +9,7 @@
 #include "run/engine_place.h"
 #include "run/interrupts.h"
 #include "run/recorder.h"
+#include "run/secrets.h"
 #include "run/tools.h"
 #include "store/layout.h"
 #include "store/outputs.h"
@@ -103,9 +104,11 @@ Result<void> refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
   return {};
 }
 
-std::optional<Plan> plan_workflow(RunRequest& request, Images& images, Observer& observer, RunReport& report) {
+std::optional<Plan> plan_workflow(RunRequest& request, Images& images, Observer& observer, RunReport& report,
+                                  std::optional<SecretGuard>& secret_guard) {
   auto workflow = std::exchange(request.workflow, nullptr)(report.findings);  // and its text is freed
   if (!workflow || !report.findings.ok()) return std::nullopt;
+  secret_guard.emplace(*workflow);
   const auto resolve = [&](const std::string& name, const std::string& template_name,
                            const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
     TRY(auto image, images.resolve(name, request.pull, [&](const std::string& line) { observer.note(line); }));
@@ -227,13 +230,13 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   if (request.large && exists(request.store) && open_store()) store->look_ahead();
 
   // Text becomes a Workflow, and that a Plan: then everything that can be known to be wrong has been said.
-  auto plan = plan_workflow(request, (*place)->images(pool), observer, report);
+  std::optional<SecretGuard> secret_guard;
+  auto plan = plan_workflow(request, (*place)->images(pool), observer, report, secret_guard);
   if (!plan) {
     if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
     return report;
   }
   report.plan = *std::move(plan);
-  for (const auto& warning : report.findings.all()) observer.note(warning.text());
   if (!(*place)->why().empty() && (request.explain || request.dry_run || (*place)->name() != "embedded")) {
     observer.note("engine: " + (*place)->name() + " (" + (*place)->why() + ")");
   }
@@ -241,7 +244,9 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   const auto rerun = steps_named(report.plan, "--rerun", request.rerun, report.findings);
   if (!targets.empty()) report.wanted = report.plan.needed_for(targets);
   refuse_unwanted(report, rerun);
+  check_secrets(report.plan, report.wanted, report.findings);
   if (!report.findings.ok()) return report;
+  for (const auto& warning : report.findings.all()) observer.note(warning.text());
 
   // From here on the plan does not change. Where its results are kept, and where the run is recorded.
   if (auto opened = store ? Result<void>() : open_store(); !opened) {

@@ -1,0 +1,36 @@
+// Secrets by reference: where their values come from. docs/security.md says what becomes of them.
+#pragma once
+
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/result.h"
+#include "engine/secrets.h"
+#include "model/workflow.h"
+#include "plan/plan.h"
+
+namespace boxcar {
+
+// Says of every secret that a wanted step names (`wanted` empty: all do) whether its variable is not set, its file
+// can't be read, or its value can't be given, each at its place; and warns of files that others can read, and of values
+// too short to be kept out of logs.
+void check_secrets(const Plan& plan, const std::vector<bool>& wanted, Findings& findings);
+
+// The values as they are now. From any thread.
+Result<Secrets> read_secrets(const std::vector<SecretReference>& references);
+
+// While it lives this process leaves no core dump, and nobody but root can look into its memory, if any step has
+// secrets. Also moves their variables out of the environment that this process was started with, which
+// /proc/PID/environ shows; getenv() finds them as before. On the main thread, before others are started.
+class SecretGuard {
+ public:
+  explicit SecretGuard(const Workflow& workflow);
+  ~SecretGuard();
+  SecretGuard(const SecretGuard&) = delete;
+  SecretGuard& operator=(const SecretGuard&) = delete;
+
+ private:
+  int dumpable_ = -1;  // as it was; -1: nothing was changed
+};
+
+}  // namespace boxcar
