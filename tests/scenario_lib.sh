@@ -61,6 +61,31 @@ sections: [{name: s, description: d, fields: [{name: line, type: str, required: 
 SPEC
 }
 
+# make_confinement_image NAME [OPTION…]: its /kliko is tests/confinement_probe.cc.
+make_confinement_image() {
+  local name=$1 root=$SCENARIO/tmp/root.$RANDOM$RANDOM
+  shift
+  mkdir "$root"
+  [ -e "$SCENARIO/tmp/probe" ] || c++ -std=c++20 -static -o "$SCENARIO/tmp/probe" "$SOURCE/tests/confinement_probe.cc"
+  cp "$SCENARIO/tmp/probe" "$root/kliko"
+  echo '{schema_version: 4, io: split}' >"$root/kliko.yml"
+  make_image "$name" "$root" env=OF_IMAGE=1 "$@"
+}
+
+# confined IMAGE [OPTION…]: runs it on a directory, with boxcar's options (--engine …); each of its verdicts must be good.
+confined() {
+  local image=$1
+  shift
+  mkdir -p given
+  echo data >given/file
+  HOST_VARIABLE=1 expect_exit 0 boxcar tool --json "$@" --input given "$image"
+  local output
+  output=$(json '.steps[].result')/output
+  if grep -v '^ok' "$output/verdicts" | grep -v '^done$'; then fail "not confined"; fi
+  tail -n 1 "$output/verdicts" | grep -qx 'done' || fail "the probe came to no end"
+  expect_text "$output/environment" "$(printf 'HOME=%s\nOF_IMAGE=1\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "${HOME_INSIDE:-/root}")"
+}
+
 fail() {
   echo "FAILED: $*"
   exit 1
