@@ -1,11 +1,14 @@
 // Results into a user's directory.
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 
 #include "base/directory.h"
 #include "base/text.h"
@@ -62,49 +65,89 @@ class Staging {
   UniqueFd fd_;
 };
 
+// Whether what is at `path` can be opened without leaving `root`, following symlinks.
+bool stays_within(int root, const std::string& path) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
+  return fd || errno != EXDEV;
+}
+
+// The target is written one directory at a time, each opened without following a symlink, so that none leads out of it,
+// whoever made it and when.
 class Export {
  public:
   Export(int from, int to, const Staging& staging) : from_(from), to_(to), staging_(staging) {}
 
-  // `from_path` below the source becomes `to_path` below the target.
-  Result<void> place(const std::string& from_path, const std::string& to_path) {
+  // The directory `path` of both: what is in the source's comes into the target's.
+  Result<void> contents(const std::string& path) {
+    TRY(const auto names, list_directory(from_, path));
+    std::vector<std::string> directories;
+    {
+      TRY(const auto to, open_beneath(to_, path, O_PATH | O_DIRECTORY));
+      for (const auto& name : names) {
+        const std::string from_path = join_path(path, name);
+        struct stat info {};
+        if (::fstatat(from_, from_path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+          return fail_errno("reading " + printable(from_path));
+        }
+        if (S_ISDIR(info.st_mode)) {
+          CHECK_OK(make_directory(to.get(), name, from_path));
+          directories.push_back(from_path);
+        } else if (S_ISLNK(info.st_mode) && !stays_within(from_, from_path)) {
+          // Of a part of an output, a symlink may lead into the rest of it, which is not copied.
+          CHECK_OK(what_it_leads_to("/proc/self/fd/" + std::to_string(from_) + "/" + from_path, to.get(), name));
+        } else {
+          CHECK_OK(place(from_, from_path, to.get(), name));
+        }
+      }
+    }
+    for (const auto& directory : directories) CHECK_OK(contents(directory));
+    return {};
+  }
+
+  // The file at `path` becomes `name` in the directory `to`. A symlink that stands for it would lead to something else
+  // there; where it leads, commit() has seen to.
+  Result<void> what_it_leads_to(const std::string& path, int to, const std::string& name) {
+    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), &::free);
+    if (!real) return fail_errno("reading " + printable(name));
+    TRY(const auto from, open_file(std::string(directory_name(real.get())), O_PATH | O_DIRECTORY));
+    const std::string file(base_name(real.get()));
     struct stat info {};
-    if (::fstatat(from_, from_path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
-      return fail_errno("reading " + printable(from_path));
-    if (S_ISDIR(info.st_mode)) return directory(from_path, to_path);
-    CHECK_OK(copy_tree(from_, from_path, staging_.fd(), "next"));
-    if (::renameat(staging_.fd(), "next", to_, to_path.c_str()) == 0) return {};
+    if (::fstatat(from.get(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("reading " + file);
+    if (!S_ISREG(info.st_mode)) {
+      return fail(ErrorKind::Invalid, printable(name) + " is a symlink to a directory outside of what is copied");
+    }
+    return place(from.get(), file, to, name);
+  }
+
+ private:
+  // The file or symlink `from_path` below `from` becomes `name` in the directory `to`.
+  Result<void> place(int from, const std::string& from_path, int to, const std::string& name) {
+    CHECK_OK(copy_tree(from, from_path, staging_.fd(), "next"));
+    if (::renameat(staging_.fd(), "next", to, name.c_str()) == 0) return {};
     // A directory that is empty may go; one with something in it is the user's.
-    if (errno == EISDIR && ::unlinkat(to_, to_path.c_str(), AT_REMOVEDIR) == 0 &&
-        ::renameat(staging_.fd(), "next", to_, to_path.c_str()) == 0) {
+    if (errno == EISDIR && ::unlinkat(to, name.c_str(), AT_REMOVEDIR) == 0 &&
+        ::renameat(staging_.fd(), "next", to, name.c_str()) == 0) {
       return {};
     }
     const int number = errno;
     if (number == ENOTEMPTY || number == EEXIST) {
       return fail(ErrorKind::Invalid,
-                  printable(to_path) + " is a directory with files in it, where a file is to be written");
+                  printable(from_path) + " is a directory with files in it, where a file is to be written");
     }
-    return fail(errno_error("writing " + printable(to_path), number));
+    return fail(errno_error("writing " + printable(from_path), number));
   }
 
-  Result<void> contents(const std::string& from_path, const std::string& to_path) {
-    TRY(const auto names, list_directory(from_, from_path));
-    for (const auto& name : names) {
-      CHECK_OK(place(from_path.empty() ? name : from_path + '/' + name, to_path.empty() ? name : to_path + '/' + name));
-    }
-    return {};
-  }
-
- private:
-  Result<void> directory(const std::string& from_path, const std::string& to_path) {
+  static Result<void> make_directory(int to, const std::string& name, const std::string& path) {
     struct stat info {};
-    if (::fstatat(to_, to_path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(info.st_mode)) {
+    if (::fstatat(to, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(info.st_mode)) {
       // As a file in the way of a file is replaced. A symlink is not followed: what it leads to may be anyone's.
-      if (::unlinkat(to_, to_path.c_str(), 0) != 0) return fail_errno("replacing " + printable(to_path));
+      if (::unlinkat(to, name.c_str(), 0) != 0) return fail_errno("replacing " + printable(path));
     }
-    if (::mkdirat(to_, to_path.c_str(), 0755) != 0 && errno != EEXIST)
-      return fail_errno("making " + printable(to_path));
-    return contents(from_path, to_path);
+    if (::mkdirat(to, name.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("making " + printable(path));
+    return {};
   }
 
   const int from_, to_;
@@ -123,11 +166,10 @@ Result<void> export_port(const std::string& source, PortKind kind, const std::st
     TRY(const auto target, open_file(directory, O_RDONLY | O_DIRECTORY));
     if (kind == PortKind::Directory) {
       TRY(const auto from, open_file(source, O_RDONLY | O_DIRECTORY));
-      return Export(from.get(), target.get(), staging).contents("", "");
+      return Export(from.get(), target.get(), staging).contents("");
     }
-    TRY(const auto from, open_file(std::string(directory_name(source)), O_RDONLY | O_DIRECTORY));
-    return Export(from.get(), target.get(), staging)
-        .place(std::string(base_name(source)), std::string(base_name(into ? source : to)));
+    return Export(-1, target.get(), staging)
+        .what_it_leads_to(source, target.get(), std::string(base_name(into ? source : to)));
   };
   auto done = run();
   if (!done) return fail(std::move(done).error().in("copying to " + printable(to)));
@@ -142,12 +184,17 @@ Result<void> Store::remove_gone(const std::string& source, const std::string& to
   // Children come before their directories.
   for (auto entry = before->entries.rbegin(); entry != before->entries.rend(); ++entry) {
     struct stat info {};
-    const char* path = entry->path.c_str();
-    if (entry->path.empty() || ::fstatat(result.get(), path, &info, AT_SYMLINK_NOFOLLOW) == 0) continue;
-    if (::fstatat(target.get(), path, &info, AT_SYMLINK_NOFOLLOW) != 0 || info.st_ino != entry->stat.inode) continue;
+    if (entry->path.empty() || ::fstatat(result.get(), entry->path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) continue;
+    const std::string name(base_name(entry->path));
+    const auto parent =
+        entry->path.find('/') == std::string::npos ? std::string() : std::string(directory_name(entry->path));
+    const auto in = open_beneath(target.get(), parent, O_PATH | O_DIRECTORY);
+    if (!in || ::fstatat(in->get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (info.st_ino != entry->stat.inode) continue;
     const bool directory = S_ISDIR(info.st_mode);
     if (!directory && StatRecord::of(info) != entry->stat) continue;
-    if (::unlinkat(target.get(), path, directory ? AT_REMOVEDIR : 0) != 0 && errno != ENOTEMPTY && errno != EEXIST) {
+    if (::unlinkat(in->get(), name.c_str(), directory ? AT_REMOVEDIR : 0) != 0 && errno != ENOTEMPTY &&
+        errno != EEXIST) {
       return fail_errno("removing " + printable(join_path(to, entry->path)));
     }
   }

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <sys/file.h>
 
+#include <atomic>
+#include <thread>
+
 #include "store/store_fixture.h"
 
 namespace boxcar {
@@ -69,6 +72,47 @@ TEST_F(ExportTest, FileToANameOrIntoADirectory) {
   ASSERT_TRUE(export_port(source, PortKind::File, to_));
   EXPECT_EQ(contents(to_ + "/words.txt"), "w\n");
   EXPECT_EQ(mode_of(to_ + "/words.txt"), 0644U);
+}
+
+TEST_F(ExportTest, ASymlinkNeverStandsForAFileThatIsElsewhere) {
+  const std::string source =
+      result("mkdir part rest; echo x >rest/x; ln -s ../rest/x part/out; ln -s x rest/in; ln -s ../rest part/dir");
+  ASSERT_TRUE(export_port(source + "/rest/in", PortKind::File, to_ + "/file"));
+  EXPECT_FALSE(std::filesystem::is_symlink(to_ + "/file"));
+  EXPECT_EQ(contents(to_ + "/file"), "x\n");
+  ASSERT_TRUE(export_port(source + "/rest", PortKind::Directory, to_ + "/rest"));
+  EXPECT_TRUE(std::filesystem::is_symlink(to_ + "/rest/in"));
+  const auto refused = export_port(source + "/part", PortKind::Directory, to_ + "/part");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text(), HasSubstr("dir is a symlink to a directory outside of what is copied"));
+  const std::string other = result("mkdir part rest; echo y >rest/y; ln -s ../rest/y part/out");
+  ASSERT_TRUE(export_port(other + "/part", PortKind::Directory, to_ + "/other"));
+  EXPECT_FALSE(std::filesystem::is_symlink(to_ + "/other/out"));
+  EXPECT_EQ(contents(to_ + "/other/out"), "y\n");
+}
+
+// Somebody who may write there swaps a directory for a symlink, again and again, while boxcar fills it.
+TEST_F(ExportTest, ATargetThatChangesMeanwhileLeadsNowhereElse) {
+  const std::string source = result("for d in 0 1 2 3 4 5 6 7; do mkdir -p d$d/e; touch d$d/e/f d$d/g; done");
+  shell("/", "mkdir -p " + to_ + " " + directory_ / "elsewhere/e");
+  std::atomic<bool> over = false;
+  std::thread swapper([&] {
+    const std::string d = to_ + "/d";
+    for (int i = 0; !over; i = (i + 1) % 8) {
+      const std::string at = d + std::to_string(i);
+      if (::rename(at.c_str(), (at + ".away").c_str()) == 0 || errno == ENOENT) {
+        (void)::symlink((directory_ / "elsewhere").c_str(), at.c_str());
+      }
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+      (void)::unlink(at.c_str());
+      (void)remove_tree(at + ".away");
+    }
+  });
+  for (int round = 0; round < 100; ++round) (void)export_port(source, PortKind::Directory, to_);
+  over = true;
+  swapper.join();
+  EXPECT_FALSE(exists(directory_ / "elsewhere/g"));
+  EXPECT_FALSE(exists(directory_ / "elsewhere/e/f"));
 }
 
 TEST_F(ExportTest, LeftOfABrokenExportGoesUnlessItsOwnerLives) {

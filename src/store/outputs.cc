@@ -141,7 +141,9 @@ class Settler {
 
   Result<void> own(const std::string& path, const struct stat& info) {
     const char* const name = path.empty() ? "." : path.c_str();
-    if ((info.st_uid != uid_ || info.st_gid != gid_) &&
+    // To chown a program also takes away the capabilities that a container may have given it; a chmod those of setuid.
+    const bool program = S_ISREG(info.st_mode) && (info.st_mode & 0111) != 0;
+    if ((info.st_uid != uid_ || info.st_gid != gid_ || program) &&
         ::fchownat(root_.get(), name, uid_, gid_, AT_SYMLINK_NOFOLLOW) != 0) {
       return fail_errno("taking ownership of " + about(path));
     }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/interrupt.h"
 #include "store/store_fixture.h"
@@ -41,6 +42,14 @@ TEST_F(OutputsTest, BecomeTheCallersAndReadOnly) {
     EXPECT_EQ(info.st_uid, ::geteuid()) << path;
     EXPECT_EQ(info.st_gid, ::getegid()) << path;
   }
+}
+
+TEST_F(OutputsTest, ProgramsLoseTheCapabilitiesThatAContainerGaveThem) {
+  const std::string output = output_of(step(action(), R"(
+    touch program; chmod 755 program
+    setfattr -n security.capability -v 0x0100000280000000000000000000000000000000 program)"));
+  EXPECT_LT(::lgetxattr((output + "/program").c_str(), "security.capability", nullptr, 0), 0);
+  EXPECT_EQ(mode_of(output + "/program"), 0555U);
 }
 
 TEST_F(OutputsTest, NamesAreBytes) {
