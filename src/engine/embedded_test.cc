@@ -2,7 +2,9 @@
 #include "engine/embedded.h"
 
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <filesystem>
 
@@ -25,6 +27,34 @@ class EmbeddedTest : public ::testing::TestWithParam<const char*> {
 
 TEST_P(EmbeddedTest, TheNameSaysWhichRuntime) {
   EXPECT_THAT(on.engine->name(), AllOf(StartsWith("embedded ("), HasSubstr(GetParam())));
+}
+
+// A file system that is mounted below what the container gets comes along.
+TEST_P(EmbeddedTest, DevicesBelowAMountCannotBeOpened) {
+  const std::string below = on.scratch / "in/below";
+  fs::create_directories(below);
+  ASSERT_EQ(::mount("boxcar-test", below.c_str(), "tmpfs", 0, nullptr), 0);
+  ASSERT_EQ(::mknod((below + "/zero").c_str(), S_IFCHR | 0666, makedev(1, 5)), 0);
+  for (const bool writable : {false, true}) {
+    const auto seen = on.run(make_shell("ls /data/below; head -c 1 /data/below/zero"),
+                             {{on.scratch / "in", "/data", writable, true}});
+    EXPECT_EQ(seen.out, "zero\n") << seen.ending.engine_error;
+    EXPECT_THAT(seen.err, HasSubstr("Permission denied"));
+  }
+  EXPECT_EQ(::umount2(below.c_str(), MNT_DETACH), 0);
+}
+
+TEST_P(EmbeddedTest, SecretsAreVariablesInPlaceOfTheImages) {
+  auto action = make_shell("echo \"$TOKEN|$KEY|$PLAIN\"; ulimit -c; env | grep -c TOKEN");
+  action->env = {"PATH=/bin", "PLAIN=of the action", "TOKEN=of the image"};
+  Job job = on.job(action);
+  const JobId id = job.id;
+  std::vector<Secret> secrets;
+  secrets.push_back({"KEY", "two\nlines \"quoted\" \\ \u00e9\t"});
+  secrets.push_back({"TOKEN", "of the caller"});
+  job.secrets = Secrets(std::move(secrets));
+  ASSERT_TRUE(on.engine->start(std::move(job)));
+  EXPECT_EQ(on.sink.wait(id).out, "of the caller|two\nlines \"quoted\" \\ \u00e9\t|of the action\n0\n1\n");
 }
 
 // A symlink that leads out of the image leads to a place inside of it; crun refuses where that is not there.

@@ -28,7 +28,7 @@ struct Job {
   std::string shared;     // Workspace::shared
   std::vector<Mount> mounts;
   bool left_behind = false;  // the container is there: Engine::left_behind()
-  Secrets secrets;  // variables of the container beside the action's, in place of one of the same name
+  Secrets secrets;           // variables of the container beside the action's, in place of one of the same name
 };
 
 enum class Stream : std::uint8_t { Out, Err };

@@ -127,7 +127,10 @@ Result<std::string> oci_config(const ContainerSpec& spec) {
     out.raw(R"(,{"type":"bind","destination":)").string(mount.target).raw(R"(,"source":)").string(mount.source);
     out.raw(R"(,"options":["rbind","nosuid","nodev",)");
     // crun 1.8 takes "rro" for directories only; below a file nothing can be mounted.
-    out.raw(mount.writable ? R"("rw")" : mount.directory ? readonly : R"("ro")").raw("]}");
+    out.raw(mount.writable ? R"("rw")" : mount.directory ? readonly : R"("ro")");
+    // What is mounted below on the host comes along, and may have devices.
+    if (mount.directory && spec.recursive_readonly) out.raw(R"(,"rnosuid","rnodev")");
+    out.raw("]}");
   }
   out.raw(R"(],"linux":{"namespaces":[{"type":"pid"},{"type":"mount"},{"type":"ipc"},{"type":"uts"})");
   if (!action.network) out.raw(R"(,{"type":"network"})");
