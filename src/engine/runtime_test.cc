@@ -94,8 +94,8 @@ TEST(OciConfig, IsJsonAndSaysWhatIsAsked) {
   EXPECT_EQ(config["linux"]["sysctl"]["kernel.domainname"], "(none)");
   EXPECT_EQ(config["linux"]["namespaces"].size(), 5U);
   const auto options = [&](std::size_t i) { return config["mounts"][6 + i]["options"].dump(); };
-  EXPECT_EQ(options(0), R"(["rbind","nosuid","nodev","ro","rro"])");
-  EXPECT_EQ(options(1), R"(["rbind","nosuid","nodev","rw"])");
+  EXPECT_EQ(options(0), R"(["rbind","nosuid","nodev","ro","rro","rnosuid","rnodev"])");
+  EXPECT_EQ(options(1), R"(["rbind","nosuid","nodev","rw","rnosuid","rnodev"])");
   EXPECT_EQ(options(2), R"(["rbind","nosuid","nodev","ro"])");
 }
 

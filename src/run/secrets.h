@@ -21,7 +21,7 @@ Result<Secrets> read_secrets(const std::vector<SecretReference>& references);
 
 // While it lives this process leaves no core dump, and nobody but root can look into its memory, if any step has
 // secrets. Also moves their variables out of the environment that this process was started with, which
-// /proc/PID/environ shows; getenv() finds them as before. On the main thread, before others are started.
+// /proc/PID/environ shows; getenv() finds them as before. While no other thread reads the environment.
 class SecretGuard {
  public:
   explicit SecretGuard(const Workflow& workflow);
