@@ -1,4 +1,4 @@
-// boxcar image ls|pull|import|rm|prune
+// boxcar image ls|pull|import|push|rm|prune
 #include <fmt/core.h>
 
 #include <cstdio>
@@ -76,6 +76,26 @@ int import(ImageStore& images, const Args& args) {
   return 0;
 }
 
+int push(ImageStore& images, const Args& args) {
+  Options options(
+      "boxcar image push",
+      "Gives an image to its registry, or to another place: NAME, docker-daemon:NAME, docker-archive:FILE[:NAME],\n"
+      "oci:DIRECTORY[:TAG], oci-archive:FILE, containers-storage:NAME, docker://NAME.",
+      "boxcar image push kliko/simms registry.example.org/kliko/simms");
+  std::string name;
+  std::string destination;
+  options.required("image", name, "Its name here");
+  options.value("destination", destination, "Where it is to go; the registry of its name when left out");
+  if (const auto code = options.parse(args)) return *code;
+  block_interrupts();
+  const auto image = images.resolve(name, PullPolicy::Never);
+  if (!image) return say(image.error());
+  const auto place = images.push(**image, destination, say_progress);
+  if (!place) return say(place.error());
+  fmt::print("{}  {}\n", (*image)->identity.short_hex(), *place);
+  return 0;
+}
+
 int remove(ImageStore& images, const Args& args) {
   Options options("boxcar image rm", "Removes images by name or identity, and the layers that no other image needs.",
                   "boxcar image rm kliko/simms");
@@ -119,11 +139,11 @@ int prune(ImageStore& images, const Args& args) {
 
 int run_image(const Args& args) {
   constexpr std::pair<const char*, int (*)(ImageStore&, const Args&)> commands[] = {
-      {"ls", list}, {"pull", pull}, {"import", import}, {"rm", remove}, {"prune", prune}};
+      {"ls", list}, {"pull", pull}, {"import", import}, {"push", push}, {"rm", remove}, {"prune", prune}};
   const std::string which = args.empty() ? "--help" : args[0];
   if (which == "--help" || which == "-h") {
     fmt::print(
-        "Usage: boxcar image ls|pull|import|rm|prune [options]\n\nThe images that boxcar holds, below {}.\n"
+        "Usage: boxcar image ls|pull|import|push|rm|prune [options]\n\nThe images that boxcar holds, below {}.\n"
         "boxcar image COMMAND --help says more.\n\nExample:\n  boxcar image import oci:./simms --as kliko/simms\n",
         ImageStore::default_directory());
     return args.empty() ? 2 : 0;
@@ -137,7 +157,7 @@ int run_image(const Args& args) {
   }
   return say(Error{ErrorKind::Invalid,
                    "there is no command 'image " + printable(which) + "'" +
-                       did_you_mean(which, {"ls", "pull", "import", "rm", "prune"}),
+                       did_you_mean(which, {"ls", "pull", "import", "push", "rm", "prune"}),
                    {}});
 }
 

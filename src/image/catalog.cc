@@ -31,6 +31,7 @@ std::string write_record(const ImageRecord& record) {
                          {"architecture", image.architecture},
                          {"variant", image.variant},
                          {"layers", layers},
+                         {"config", image.config.is_zero() ? "" : image.config.hex()},
                          {"env", image.env},
                          {"user", image.user},
                          {"working_dir", image.working_dir},
@@ -64,6 +65,8 @@ std::optional<ImageRecord> read_record(const std::string& path) {
       if (!digest) return {};
       image.layers.push_back(*digest);
     }
+    // Earlier records have none.
+    image.config = Digest::parse(document.value("config", "")).value_or(Digest{});
     image.identity = image_identity(image);
     if (document.at("identity") != image.identity.hex()) return {};
     return record;
@@ -72,19 +75,27 @@ std::optional<ImageRecord> read_record(const std::string& path) {
   }
 }
 
-Result<std::vector<ImageRecord>> read_all_records(const std::string& directory) {
-  std::vector<ImageRecord> records;
+Result<std::vector<std::string>> list_names(const std::string& directory) {
+  std::vector<std::string> names;
   DIR* stream = opendir(directory.c_str());
   if (stream == nullptr) {
-    if (errno == ENOENT) return records;
+    if (errno == ENOENT) return names;
     return fail_errno("listing " + directory);
   }
   while (const dirent* entry = readdir(stream)) {
     const std::string name = entry->d_name;
-    if (!name.ends_with(".json")) continue;
-    if (auto record = read_record(directory + "/" + name)) records.push_back(*std::move(record));
+    if (name.ends_with(".json")) names.push_back(name);
   }
   closedir(stream);
+  return names;
+}
+
+Result<std::vector<ImageRecord>> read_all_records(const std::string& directory) {
+  std::vector<ImageRecord> records;
+  TRY(const auto names, list_names(directory));
+  for (const std::string& name : names) {
+    if (auto record = read_record(directory + "/" + name)) records.push_back(*std::move(record));
+  }
   std::sort(records.begin(), records.end(), [](const ImageRecord& a, const ImageRecord& b) {
     return std::tie(a.name, a.image.identity) < std::tie(b.name, b.image.identity);
   });
@@ -99,7 +110,8 @@ Result<void> remove_file(const std::string& path) {
 }  // namespace
 
 Result<void> Catalog::prepare() {
-  for (const char* name : {"images", "names", "sources"}) CHECK_OK(make_directories(directory_ + "/" + name, 0700));
+  for (const char* name : {"images", "names", "sources", "configs"})
+    CHECK_OK(make_directories(directory_ + "/" + name, 0700));
   return {};
 }
 
@@ -133,6 +145,30 @@ Result<void> Catalog::drop(Kind kind, const std::string& name) {
 
 Result<void> Catalog::drop_identity(const Digest& identity) {
   return remove_file(path(identity));
+}
+
+std::string Catalog::config_path(const Digest& digest) const {
+  return directory_ + "/configs/" + digest.hex() + ".json";
+}
+
+Result<void> Catalog::put_config(const Digest& digest, const std::string& text) {
+  if (config(digest)) return {};
+  return replace_file(config_path(digest), text, 0600);
+}
+
+Result<std::string> Catalog::config(const Digest& digest) const {
+  TRY(std::string text, read_file(config_path(digest)));
+  if (sha256(text) != digest) return fail(ErrorKind::Invalid, config_path(digest) + " is damaged");
+  return text;
+}
+
+Result<void> Catalog::keep_only_configs(const std::set<Digest>& needed) {
+  TRY(const auto names, list_names(directory_ + "/configs"));
+  for (const std::string& name : names) {
+    const auto digest = Digest::parse(name.substr(0, name.find('.')));
+    if (!digest || !needed.contains(*digest)) CHECK_OK(remove_file(directory_ + "/configs/" + name));
+  }
+  return {};
 }
 
 Result<std::vector<ImageRecord>> Catalog::all(Kind kind) const {

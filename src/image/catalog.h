@@ -1,10 +1,11 @@
-// What the store knows of images, a small JSON file each: images/<identity>.json, names/<hash>.json for a name, and
-// sources/<hash>.json for where an image without a name was taken from.
+// What the store knows of images, a small JSON file each: images/<identity>.json, names/<hash>.json for a name,
+// sources/<hash>.json for where an image without a name was taken from, and configs/<digest>.json, which are not ours.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,12 +37,18 @@ class Catalog {
   Result<void> drop(Kind kind, const std::string& name);
   Result<void> drop_identity(const Digest& identity);
 
+  // The configurations that images came with, as they came, by their digests.
+  Result<void> put_config(const Digest& digest, const std::string& text);
+  Result<std::string> config(const Digest& digest) const;  // Invalid when it is not what it was
+  Result<void> keep_only_configs(const std::set<Digest>& needed);
+
   Result<std::vector<ImageRecord>> all(Kind kind) const;
   Result<std::vector<ImageRecord>> identities() const;
 
  private:
   std::string path(Kind kind, const std::string& name) const;
   std::string path(const Digest& identity) const;
+  std::string config_path(const Digest& digest) const;
 
   std::string directory_;
 };

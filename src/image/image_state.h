@@ -1,4 +1,5 @@
-// What an ImageStore is made of: image_store.cc looks things up and removes, importing.cc fetches and imports.
+// What an ImageStore is made of: image_store.cc looks things up and removes, importing.cc fetches and imports,
+// packing.cc gives away.
 #pragma once
 
 #include <map>
@@ -51,6 +52,7 @@ struct ImageStore::State {
   Result<ImagePtr> take_named(const std::string& source, const std::string& reference, const Progress& progress);
   Result<ImagePtr> look_elsewhere(const std::string& name, const std::string& reference, bool local_asked,
                                   const Progress& progress);
+  Result<std::string> config(const Image& image);
   Result<std::uint64_t> collect(const std::set<Digest>& unwanted, ImportSession* session);
 };
 

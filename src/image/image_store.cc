@@ -141,16 +141,19 @@ std::vector<std::string> ImageStore::layer_directories(const Image& image) const
 Result<std::uint64_t> ImageStore::State::collect(const std::set<Digest>& unwanted, ImportSession* session) {
   TRY(const auto identities, catalog.identities());
   TRY(const auto names, catalog.all(Catalog::Kind::Name));
+  TRY(const auto sources, catalog.all(Catalog::Kind::Source));
   std::set<Digest> needed;
-  for (const auto* records : {&identities, &names}) {
+  std::set<Digest> configs;
+  for (const auto* records : {&identities, &names, &sources}) {
     for (const ImageRecord& record : *records) {
-      if (!unwanted.contains(record.image.identity))
-        needed.insert(record.image.layers.begin(), record.image.layers.end());
+      if (unwanted.contains(record.image.identity)) continue;
+      needed.insert(record.image.layers.begin(), record.image.layers.end());
+      configs.insert(record.image.config);
     }
   }
   if (session != nullptr) {
     for (const Digest& identity : unwanted) CHECK_OK(catalog.drop_identity(identity));
-    TRY(const auto sources, catalog.all(Catalog::Kind::Source));
+    CHECK_OK(catalog.keep_only_configs(configs));
     for (const ImageRecord& record : sources) {
       if (unwanted.contains(record.image.identity)) CHECK_OK(catalog.drop(Catalog::Kind::Source, record.name));
     }

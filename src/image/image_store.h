@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/pool.h"
@@ -18,6 +19,9 @@ struct ImageListing {
   std::uint64_t bytes = 0;    // of its layers, unpacked
   std::int64_t imported = 0;  // microseconds since 1970
 };
+
+// The next bytes, valid until the next call; empty at the end.
+using ByteSource = std::function<Result<std::string_view>()>;
 
 struct Removal {
   std::vector<std::string> references;  // names that are gone
@@ -55,6 +59,19 @@ class ImageStore final : public Images {
   Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const override;
   // Absolute, topmost first, at least one, none twice: the lower directories of an overlay.
   std::vector<std::string> layer_directories(const Image& image) const;
+
+  // The image to elsewhere, its layers byte for byte as they came and with the configuration it came with, so that it
+  // is the same image there. For all three: NotFound when an earlier boxcar imported it and kept too little for this;
+  // Invalid when a layer was altered since.
+  //
+  // An OCI layout of plain layers in `directory`, which is made.
+  Result<void> write_layout(const Image& image, const std::string& directory) const;
+  // What `docker load` takes, under `name` (normalised) if it isn't "". One reader; the store must outlive it.
+  Result<ByteSource> docker_archive(const Image& image, const std::string& name) const;
+  // By skopeo to a place with a prefix as above, or a name without one: its registry; "": the registry of the image's
+  // own name. Denied: it wants other credentials; Unavailable: it can't be reached. Gives the place in full.
+  Result<std::string> push(const Image& image, const std::string& destination,
+                           const std::function<void(const std::string&)>& progress = {});
 
  private:
   struct State;

@@ -34,6 +34,7 @@ Result<std::vector<FoundImage>> ImageStore::State::fetch(const std::string& sour
   CHECK_OK(make_directories(blobs));
   TRY(const auto here_already, layers.all());
   for (const LayerInfo& layer : here_already) {
+    if (!layer.tar) continue;
     CHECK_OK(write_file(blobs + "/" + layer.diff_id.hex(), ""));
     for (const Digest& blob : layer.blobs) CHECK_OK(write_file(blobs + "/" + blob.hex(), ""));
   }
@@ -66,6 +67,7 @@ Result<ImagePtr> ImageStore::State::keep(const FoundImage& found, ImportSession&
   CHECK_OK(layers.import(found.image.layers, found.blobs, session.scratch(), pool, progress));
   ImageRecord record{"", "", now_micros(), found.image};
   CHECK_OK(catalog.prepare());
+  CHECK_OK(catalog.put_config(found.image.config, found.config));
   CHECK_OK(catalog.put_identity(record));
   for (const std::string& name : found.names) {
     record.name = name;

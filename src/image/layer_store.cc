@@ -25,7 +25,9 @@ using Json = nlohmann::json;
 std::string write_info(const LayerInfo& info) {
   Json blobs = Json::array();
   for (const Digest& blob : info.blobs) blobs.push_back(blob.hex());
-  return Json{{"diff_id", info.diff_id.hex()}, {"bytes", info.bytes}, {"blobs", blobs}}.dump() + "\n";
+  Json document = {{"diff_id", info.diff_id.hex()}, {"bytes", info.bytes}, {"blobs", blobs}};
+  if (info.tar) document["tar"] = *info.tar;
+  return document.dump() + "\n";
 }
 
 Result<LayerInfo> read_info(const std::string& path) {
@@ -37,6 +39,7 @@ Result<LayerInfo> read_info(const std::string& path) {
     if (!diff_id) return fail(ErrorKind::Invalid, path + " names no layer");
     info.diff_id = *diff_id;
     document.at("bytes").get_to(info.bytes);
+    if (const auto tar = document.find("tar"); tar != document.end()) info.tar = tar->get<std::uint64_t>();
     for (const auto& blob : document.at("blobs")) {
       if (const auto digest = Digest::parse(blob.get<std::string>())) info.blobs.push_back(*digest);
     }
@@ -75,6 +78,23 @@ bool LayerStore::verified(const Digest& diff_id) const {
   return present(diff_id) && info(diff_id).has_value();
 }
 
+bool LayerStore::whole(const Digest& diff_id) const {
+  if (!present(diff_id)) return false;
+  const auto known = info(diff_id);
+  return known && known->tar;
+}
+
+Result<std::unique_ptr<LayerTar>> LayerStore::open_tar(const Digest& diff_id) const {
+  CHECK_OK(tar_size(diff_id));
+  return LayerTar::open(path(diff_id), diff_id);
+}
+
+Result<std::uint64_t> LayerStore::tar_size(const Digest& diff_id) const {
+  TRY(const LayerInfo known, info(diff_id));
+  if (!known.tar) return fail(ErrorKind::NotFound, kKeptTooLittle);
+  return *known.tar;
+}
+
 Result<std::vector<std::string>> LayerStore::names() const {
   std::vector<std::string> result;
   const std::string directory = directory_;
@@ -103,9 +123,9 @@ Result<void> LayerStore::unpack(const Digest& diff_id, const Blob& blob, const s
   if (blob.size == 0 && !exists(blob.path)) return fail(ErrorKind::NotFound, "its blob " + blob.path + " is missing");
   if (mkdir(into.c_str(), 0700) != 0 || mkdir((into + "/tree").c_str(), 0755) != 0) return fail_errno("making " + into);
   TRY(const auto stream, BlobStream::open(blob));
-  LayerInfo info{diff_id, 0, {}};
-  TRY(info.bytes, unpack_tar(*stream, into + "/tree"));
+  TRY(const Unpacked unpacked, unpack_layer(*stream, into));
   CHECK_OK(stream->verify(diff_id));
+  LayerInfo info{diff_id, unpacked.bytes, {}, unpacked.tar};
   if (blob.digest) info.blobs.push_back(*blob.digest);
   return write_file(into + "/layer.json", write_info(info), 0600);
 }
@@ -119,14 +139,14 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
   std::vector<Missing> missing;
   std::set<Digest> seen;
   for (std::size_t i = 0; i < diff_ids.size(); ++i) {
-    if (seen.insert(diff_ids[i]).second && !verified(diff_ids[i])) missing.push_back({diff_ids[i], blobs[i]});
+    if (seen.insert(diff_ids[i]).second && !whole(diff_ids[i])) missing.push_back({diff_ids[i], blobs[i]});
   }
   // Everyone takes the locks in the same order: two imports that share layers wait, and never for each other.
   std::sort(missing.begin(), missing.end(),
             [](const auto& a, const auto& b) { return layer_lock(a.diff_id) < layer_lock(b.diff_id); });
   TRY(FileLocks locks, open_locks(store_));
   for (const auto& one : missing) CHECK_OK(locks.lock_until_interrupted(layer_lock(one.diff_id), LockMode::Exclusive));
-  std::erase_if(missing, [&](const auto& one) { return verified(one.diff_id); });
+  std::erase_if(missing, [&](const auto& one) { return whole(one.diff_id); });
   if (missing.empty()) return {};
 
   // The largest first, so that the last to end is a small one.
@@ -153,15 +173,30 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
 
   TRY(const UniqueFd layers, open_file(directory_, O_RDONLY | O_DIRECTORY));
   if (syncfs(layers.get()) != 0) return fail_errno("writing the layers to disk");
-  for (const auto& one : missing) {
-    const std::string target = path(one.diff_id);
-    // What stands there is not that layer, or damaged.
-    if (exists(target)) CHECK_OK(remove(one.diff_id.short_hex(), scratch));
-    if (rename((scratch + "/" + one.diff_id.short_hex()).c_str(), target.c_str()) != 0)
-      return fail_errno("renaming a layer to " + target);
-  }
+  for (const auto& one : missing) CHECK_OK(place(one.diff_id, scratch));
   if (fsync(layers.get()) != 0) return fail_errno("writing the layers to disk");
   return {};
+}
+
+// From `scratch` to where it belongs.
+Result<void> LayerStore::place(const Digest& diff_id, const std::string& scratch) {
+  const std::string from = scratch + "/" + diff_id.short_hex();
+  const std::string target = path(diff_id);
+  const auto move = [&](const std::string& part) -> Result<void> {
+    if (rename((from + part).c_str(), (target + part).c_str()) != 0)
+      return fail_errno("renaming a layer to " + target + part);
+    return {};
+  };
+  if (!verified(diff_id)) {
+    // What stands there is not that layer, or damaged.
+    if (exists(target)) CHECK_OK(remove(diff_id.short_hex(), scratch));
+    return move("");
+  }
+  // An earlier boxcar unpacked it, and a container may be running on its tree: it gets what it lacks.
+  CHECK_OK(move("/skeleton"));
+  CHECK_OK(remove_tree(set_aside_directory(target)));
+  if (exists(set_aside_directory(from))) CHECK_OK(move("/replaced"));
+  return move("/layer.json");
 }
 
 Result<void> LayerStore::remove(const std::string& name, const std::string& scratch) {

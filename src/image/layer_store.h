@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,18 +14,24 @@
 #include "base/sha256.h"
 #include "image/blob_stream.h"
 #include "image/images.h"
+#include "image/layer_tar.h"
 
 namespace boxcar {
 
 struct LayerInfo {
   Digest diff_id;
-  std::uint64_t bytes = 0;    // of its files
-  std::vector<Digest> blobs;  // the digest it was delivered under, where that was checked
+  std::uint64_t bytes = 0;           // of its files
+  std::vector<Digest> blobs;         // the digest it was delivered under, where that was checked
+  std::optional<std::uint64_t> tar;  // the size of its tar; none when an earlier boxcar kept no skeleton
 };
 
 // <store>/layers; in a user namespace a name of its own for each map of ids, since the owners of files are those of the
 // map that was in force when they were unpacked.
 std::string layers_directory(const std::string& store);
+
+// Of what an earlier boxcar imported.
+constexpr const char* kKeptTooLittle =
+    "it was imported by an earlier boxcar, which kept too little to give it away: pull or import it again";
 
 class LayerStore {
  public:
@@ -33,9 +41,14 @@ class LayerStore {
   bool present(const Digest& diff_id) const;      // quick: without reading what layer.json says
   Result<LayerInfo> info(const Digest& diff_id) const;
   Result<std::vector<LayerInfo>> all() const;
+  // The tar it came as, and its size. The caller sees to it that the layer isn't removed meanwhile. NotFound when an
+  // earlier boxcar unpacked it.
+  Result<std::unique_ptr<LayerTar>> open_tar(const Digest& diff_id) const;
+  Result<std::uint64_t> tar_size(const Digest& diff_id) const;
 
-  // Unpacks those layers that are not there yet, on `pool`, below `scratch`. The caller holds the store's lock, shared.
-  // Another process that unpacks one of them is waited for. `diff_ids` and `blobs` are parallel.
+  // Unpacks those layers that are not there yet, or without a skeleton, on `pool`, below `scratch`. The caller holds
+  // the store's lock, shared. Another process that unpacks one of them is waited for. `diff_ids` and `blobs` are
+  // parallel.
   Result<void> import(const std::vector<Digest>& diff_ids, const std::vector<Blob>& blobs, const std::string& scratch,
                       Pool& pool, const Progress& progress);
   // Removes all layers but those, and what is no layer; gives the bytes of their files. The caller holds the store's
@@ -47,6 +60,8 @@ class LayerStore {
   Result<std::vector<std::string>> names() const;
   Result<void> remove(const std::string& name, const std::string& scratch);
   bool verified(const Digest& diff_id) const;
+  bool whole(const Digest& diff_id) const;  // with a skeleton
+  Result<void> place(const Digest& diff_id, const std::string& scratch);
   Result<void> unpack(const Digest& diff_id, const Blob& blob, const std::string& into);
 
   const std::string store_;

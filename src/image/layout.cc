@@ -44,10 +44,15 @@ std::string blob_name(const Digest& digest) {
   return "blobs/sha256/" + digest.hex();
 }
 
-Result<Json> read_document(const Members& members, const std::string& name, const std::optional<Digest>& digest = {}) {
-  TRY(const std::string text, members.read(name));
+Result<std::string> read_text(const Members& members, const std::string& name, const std::optional<Digest>& digest) {
+  TRY(std::string text, members.read(name));
   if (digest && sha256(text) != *digest)
     return fail(ErrorKind::Invalid, name + " of " + members.where() + " is not what its digest says");
+  return text;
+}
+
+Result<Json> read_document(const Members& members, const std::string& name, const std::optional<Digest>& digest = {}) {
+  TRY(const std::string text, read_text(members, name, digest));
   return reading(name + " of " + members.where(), [&]() -> Result<Json> { return Json::parse(text); });
 }
 
@@ -62,17 +67,21 @@ std::string text_of(const Json& object, const char* key) {
   return found == object.end() || found->is_null() ? "" : found->get<std::string>();
 }
 
-Result<Image> read_config(const Members& members, const std::string& name, const std::optional<Digest>& digest) {
-  TRY(const Json document, read_document(members, name, digest));
-  return reading(name + " of " + members.where(), [&]() -> Result<Image> {
-    Image image;
+Result<FoundImage> read_config(const Members& members, const std::string& name, const std::optional<Digest>& digest) {
+  TRY(const std::string text, read_text(members, name, digest));
+  return reading(name + " of " + members.where(), [&]() -> Result<FoundImage> {
+    const Json document = Json::parse(text);
+    FoundImage result;
+    result.config = text;
+    Image& image = result.image;
+    image.config = sha256(text);
     if (const std::string os = text_of(document, "os"); !os.empty()) image.os = os;
     image.architecture = text_of(document, "architecture");
     image.variant = text_of(document, "variant");
     if (image.architecture.empty()) image.architecture = machine_architecture();
-    for (const std::string& text : document.at("rootfs").at("diff_ids").get<std::vector<std::string>>()) {
-      const auto diff_id = parse_digest(text);
-      if (!diff_id) return faulty(name + " of " + members.where(), in_quotes(text) + " is not a sha256 digest");
+    for (const std::string& layer : document.at("rootfs").at("diff_ids").get<std::vector<std::string>>()) {
+      const auto diff_id = parse_digest(layer);
+      if (!diff_id) return faulty(name + " of " + members.where(), in_quotes(layer) + " is not a sha256 digest");
       image.layers.push_back(*diff_id);
     }
     if (const auto found = document.find("config"); found != document.end() && found->is_object()) {
@@ -86,7 +95,7 @@ Result<Image> read_config(const Members& members, const std::string& name, const
       }
     }
     image.identity = image_identity(image);
-    return image;
+    return result;
   });
 }
 
@@ -140,10 +149,9 @@ Result<FoundImage> read_manifest(const Members& members, const Descriptor& at, i
     return read_manifest(members, chosen, depth + 1);
   }
   return reading(name + " of " + members.where(), [&]() -> Result<FoundImage> {
-    FoundImage found;
     const auto config = parse_digest(document.at("config").at("digest").get<std::string>());
     if (!config) return faulty(name, "its configuration's digest is not sha256");
-    TRY(found.image, read_config(members, blob_name(*config), config));
+    TRY(FoundImage found, read_config(members, blob_name(*config), config));
     for (const Json& layer : document.at("layers")) {
       const auto digest = parse_digest(layer.at("digest").get<std::string>());
       if (!digest) return faulty(name, "a layer's digest is not sha256");
@@ -224,18 +232,19 @@ Result<std::vector<FoundImage>> read_docker_archive(const Members& members, cons
     std::vector<std::string> others;
     std::size_t number = 0;
     for (const Json& item : manifest) {
-      FoundImage found;
+      std::vector<std::string> names;
       for (const std::string& tag : strings(item, "RepoTags")) {
-        if (auto name = normalize_reference(tag)) found.names.push_back(*std::move(name));
+        if (auto name = normalize_reference(tag)) names.push_back(*std::move(name));
       }
       const std::string place = "@" + std::to_string(number++);
       const std::string full = normalize_reference(wanted).value_or("");
-      const bool named = std::find(found.names.begin(), found.names.end(), full) != found.names.end();
+      const bool named = std::find(names.begin(), names.end(), full) != names.end();
       if (!wanted.empty() && wanted != place && !named) {
-        others.push_back(found.names.empty() ? place : join(found.names, ", "));
+        others.push_back(names.empty() ? place : join(names, ", "));
         continue;
       }
-      TRY(found.image, read_config(members, item.at("Config").get<std::string>(), {}));
+      TRY(FoundImage found, read_config(members, item.at("Config").get<std::string>(), {}));
+      found.names = named ? std::vector{full} : std::move(names);
       for (const std::string& layer : strings(item, "Layers")) {
         TRY(Blob blob, members.find(layer));
         found.blobs.push_back(std::move(blob));
@@ -244,7 +253,6 @@ Result<std::vector<FoundImage>> read_docker_archive(const Members& members, cons
         return faulty("manifest.json of " + members.where(),
                       "an image's layers are not as many as its configuration says");
       }
-      if (named) found.names = {full};
       result.push_back(std::move(found));
     }
     if (result.empty()) {

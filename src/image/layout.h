@@ -14,6 +14,7 @@ namespace boxcar {
 struct FoundImage {
   std::vector<std::string> names;  // normalised, as the source gives them; may be none
   Image image;                     // identity set, reference not
+  std::string config;              // the document
   std::vector<Blob> blobs;         // one a layer, as image.layers
 };
 

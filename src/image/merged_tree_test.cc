@@ -13,12 +13,13 @@ class MergedTree : public testing::Test {
  protected:
   // Adds a layer on top.
   void layer(const std::vector<TarItem>& items) {
-    const std::string tree = directory_ / ("layer" + std::to_string(layers_.size()));
+    const std::string layer = directory_ / ("layer" + std::to_string(layers_.size()));
+    const std::string tree = layer + "/tree";
     ASSERT_TRUE(make_directories(tree));
     const std::string bytes = make_tar(items);
     ASSERT_TRUE(write_file(directory_ / "blob", bytes));
     const auto stream = BlobStream::open({directory_ / "blob", 0, bytes.size(), {}});
-    const auto done = unpack_tar(**stream, tree);
+    const auto done = unpack_layer(**stream, layer);
     ASSERT_TRUE(done) << done.error().text();
     layers_.insert(layers_.begin(), tree);
   }

@@ -86,9 +86,16 @@ std::vector<std::string> rootless_environment(const std::string& source) {
   return all;
 }
 
-}  // namespace
-
-namespace {
+// What skopeo is to know of a place that it reads (`side` is "src") or writes ("dest").
+Result<std::vector<std::string>> place_flags(const std::string& side, const std::string& place) {
+  if (place.starts_with("docker://") && on_this_machine(std::string_view(place).substr(9)))
+    return std::vector{"--" + side + "-tls-verify=false"};
+  if (place.starts_with("docker-daemon:")) {
+    TRY(const auto host, docker_address());
+    return std::vector{"--" + side + "-daemon-host", host.text};
+  }
+  return std::vector<std::string>();
+}
 
 // Copies `source` to what `destination` says: options, and the destination itself last.
 Result<void> copy(const std::string& source, const std::vector<std::string>& destination, const std::string& scratch) {
@@ -100,24 +107,20 @@ Result<void> copy(const std::string& source, const std::vector<std::string>& des
   if (!scratch.empty()) options.argv.insert(options.argv.end(), {"--tmpdir", scratch});
   if (!has_trust_policy()) options.argv.push_back("--insecure-policy");
   for (const char* flag : {"copy", "--quiet", "--remove-signatures"}) options.argv.push_back(flag);
-  if (source.starts_with("docker://") && on_this_machine(std::string_view(source).substr(9))) {
-    options.argv.push_back("--src-tls-verify=false");
-  }
-  if (source.starts_with("docker-daemon:")) {
-    TRY(const auto host, docker_address());
-    options.argv.insert(options.argv.end(), {"--src-daemon-host", host.text});
-  }
+  TRY(const auto source_flags, place_flags("src", source));
+  options.argv.insert(options.argv.end(), source_flags.begin(), source_flags.end());
   options.argv.push_back(source);
   options.argv.insert(options.argv.end(), destination.begin(), destination.end());
   const auto finished = run_program(options);
   if (!finished) {
     if (finished.error().kind != ErrorKind::NotFound) return fail(finished.error());
-    return fail(ErrorKind::Unavailable, "the program skopeo, which fetches images, is not installed");
+    return fail(ErrorKind::Unavailable, "the program skopeo, which fetches and pushes images, is not installed");
   }
   if (finished->exit.code == 0) return {};
   std::string words = last_words(finished->err);
-  if (const std::string doing = "initializing source " + source + ": "; words.starts_with(doing)) {
-    words.erase(0, doing.size());
+  for (const std::string& doing :
+       {"initializing source " + source + ": ", "initializing destination " + destination.back() + ": "}) {
+    if (words.starts_with(doing)) words.erase(0, doing.size());
   }
   return fail(kind_of(words), words.empty() ? "skopeo ended with " + std::to_string(finished->exit.code) : words);
 }
@@ -131,6 +134,12 @@ Result<void> fetch_to_layout(const std::string& source, const std::string& layou
 
 Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name) {
   return copy(source, {"--dest-daemon-host", host, "docker-daemon:" + name}, "");
+}
+
+Result<void> push_image(const std::string& source, const std::string& destination, const std::string& scratch) {
+  TRY(auto to, place_flags("dest", destination));
+  to.push_back(destination);
+  return copy(source, to, scratch);
 }
 
 }  // namespace boxcar

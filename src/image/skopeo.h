@@ -1,4 +1,4 @@
-// Images from elsewhere, fetched by the skopeo program into an OCI layout.
+// Images from elsewhere and to elsewhere, by the skopeo program.
 #pragma once
 
 #include <string>
@@ -14,5 +14,9 @@ Result<void> fetch_to_layout(const std::string& source, const std::string& layou
 
 // From `source` into a Docker or Podman daemon, as `name` there. `host` as DOCKER_HOST has it. Errors likewise.
 Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name);
+
+// The other way: `source` is what we wrote (oci:DIRECTORY, docker-archive:FILE), `destination` as skopeo writes it.
+// What a registry gets is compressed. `scratch` is a directory for skopeo to work in. Errors as above.
+Result<void> push_image(const std::string& source, const std::string& destination, const std::string& scratch);
 
 }  // namespace boxcar

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <optional>
 
 #include "base/overlay.h"
@@ -67,9 +68,9 @@ Result<std::string> inside_root(std::string_view path) {
   return result;
 }
 
-Result<TreeWriter> TreeWriter::open(const std::string& root) {
+Result<TreeWriter> TreeWriter::open(const std::string& root, const std::string& aside) {
   TRY(UniqueFd fd, open_file(root, O_RDONLY | O_DIRECTORY));
-  return TreeWriter(std::move(fd));
+  return TreeWriter(std::move(fd), aside);
 }
 
 Result<TreeWriter::Place> TreeWriter::place(std::string_view path) {
@@ -94,6 +95,7 @@ Result<int> TreeWriter::open_parent(const std::string& parent) {
   }
   if (!opened) return fail(std::move(opened).error());
   parent_ = *std::move(opened);
+  parent_real_.reset();
   parent_path_ = parent;
   parent_known_ = true;
   return parent_.get();
@@ -118,6 +120,7 @@ Result<void> TreeWriter::make_way(const Place& place) {
 }
 
 Result<UniqueFd> TreeWriter::add(const LayerEntry& entry) {
+  ++added_;
   auto placed = place(entry.path);
   if (!placed) return fail(std::move(placed).error());
   const Place& at = *placed;
@@ -161,8 +164,46 @@ Result<void> TreeWriter::add_special(const Place& place, const LayerEntry& entry
 
 Result<void> TreeWriter::remove_entry(const Place& place) {
   parent_known_ = false;  // what it was opened through may be what goes
+  TRY(const bool gone, set_aside(place));
+  if (gone) return {};
   if (unlinkat(place.directory, place.name.c_str(), 0) == 0) return {};
   return remove_tree(descriptor_path(place.directory) + "/" + place.name);
+}
+
+// False: it is to be removed. A layer's tar is made again from what the files held, also those that didn't stay.
+Result<bool> TreeWriter::set_aside(const Place& place) {
+  const auto there = look(place.directory, place.name);
+  if (!there || !(S_ISREG(there->st_mode) || S_ISDIR(there->st_mode))) return false;
+  const auto parent = real_path(place.directory);
+  if (!parent) return false;  // then nothing below it has a path that is known
+  if (replaced_.empty() && mkdir(aside_.c_str(), 0700) != 0) return fail_errno("making " + aside_);
+  const std::string target = aside_ + "/" + std::to_string(replaced_.size());
+  if (renameat(place.directory, place.name.c_str(), AT_FDCWD, target.c_str()) != 0)
+    return fail_errno("setting aside what it replaces");
+  replaced_.push_back({added_, parent->empty() ? place.name : *parent + "/" + place.name});
+  return true;
+}
+
+// Below the root, "" for itself: where symlinks on the way have led. `directory` is the root or the parent.
+Result<std::string> TreeWriter::real_path(int directory) {
+  const auto where = [](int fd) -> Result<std::string> {
+    char buffer[PATH_MAX];
+    const ssize_t length = readlink(descriptor_path(fd).c_str(), buffer, sizeof buffer);
+    if (length < 0 || length == sizeof buffer) return fail(ErrorKind::NotFound, "its directory has no path");
+    return std::string(buffer, static_cast<std::size_t>(length));
+  };
+  if (directory == root_.get()) return "";
+  if (parent_real_) return *parent_real_;
+  TRY(const std::string root, where(root_.get()));
+  TRY(const std::string path, where(directory));
+  if (!path.starts_with(root)) return fail(ErrorKind::NotFound, "its directory is elsewhere");
+  parent_real_ = path.substr(std::min(root.size() + 1, path.size()));
+  return *parent_real_;
+}
+
+Result<std::string> TreeWriter::place_of_file() {
+  TRY(const std::string directory, real_path(file_directory_));
+  return directory.empty() ? file_name_ : directory + "/" + file_name_;
 }
 
 Result<UniqueFd> TreeWriter::add_file(const Place& place) {
@@ -175,6 +216,8 @@ Result<UniqueFd> TreeWriter::add_file(const Place& place) {
     fd.reset(make());
   }
   if (!fd) return fail_errno("making it");
+  file_directory_ = place.directory;
+  file_name_ = place.name;
   return fd;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "image/skeleton.h"
 
 namespace boxcar {
 
@@ -37,10 +39,16 @@ struct LayerEntry {
 // it is replaced. Not thread-safe; only the writer may touch the directory meanwhile.
 class TreeWriter {
  public:
-  static Result<TreeWriter> open(const std::string& root);
+  // `aside`: a directory on the same file system, made when it is needed. Files and directories go there that a later
+  // entry replaces.
+  static Result<TreeWriter> open(const std::string& root, const std::string& aside);
 
   // Makes the entry. Of a file that is to be filled (Kind::File) the descriptor; finish_file() completes it.
   Result<UniqueFd> add(const LayerEntry& entry);
+  std::uint64_t added() const { return added_; }  // the number of the entry that was added last, from 1
+  // Where in the tree the file is that add() just gave: no symlink in it. NotFound when that can't be told.
+  Result<std::string> place_of_file();
+  const std::vector<Replaced>& replaced() const { return replaced_; }
   Result<void> finish_file(int fd, const LayerEntry& entry);
   // Modes and times of the directories, which had to wait until everything was in them.
   Result<void> finish();
@@ -52,12 +60,14 @@ class TreeWriter {
     std::string name;
     std::string path() const { return parent.empty() ? name : parent + "/" + name; }
   };
-  explicit TreeWriter(UniqueFd root) : root_(std::move(root)) {}
+  TreeWriter(UniqueFd root, std::string aside) : root_(std::move(root)), aside_(std::move(aside)) {}
 
   Result<Place> place(std::string_view path);
   Result<int> open_parent(const std::string& parent);
   Result<void> make_way(const Place& place);
   Result<void> remove_entry(const Place& place);
+  Result<bool> set_aside(const Place& place);
+  Result<std::string> real_path(int directory);
   Result<UniqueFd> add_file(const Place& place);
   Result<void> add_directory(const Place& place, const LayerEntry& entry);
   Result<void> add_special(const Place& place, const LayerEntry& entry);
@@ -67,9 +77,15 @@ class TreeWriter {
   Result<void> dress(const Place& place, const LayerEntry& entry);
 
   UniqueFd root_;
+  std::string aside_;
+  std::uint64_t added_ = 0;
+  std::vector<Replaced> replaced_;
+  int file_directory_ = -1;  // of the file that was added last
+  std::string file_name_;
   UniqueFd parent_;  // of the entry before: entries of a directory come in a row
   std::string parent_path_;
   bool parent_known_ = false;
+  std::optional<std::string> parent_real_;  // where parent_ is below the root
   struct Finish {
     mode_t mode;
     timespec mtime;

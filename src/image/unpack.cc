@@ -8,19 +8,41 @@
 
 #include "base/text.h"
 #include "image/archive_reader.h"
+#include "image/skeleton.h"
 #include "image/tree_writer.h"
 
 namespace boxcar {
 
 namespace {
 
+// Hands the stream to libarchive, and to the skeleton whatever of it goes to no file.
 struct Feed {
   BlobStream& stream;
-  std::optional<Error> error;
+  SkeletonWriter& skeleton;
+  std::string_view chunk = {};  // what libarchive was given last, as far as the skeleton hasn't it
+  std::optional<Error> error = {};
+
+  Result<std::string_view> next() {
+    skeleton.literal(chunk);
+    chunk = {};
+    TRY(chunk, stream.next());
+    return chunk;
+  }
+
+  // Those bytes of the tar stand in the skeleton's current file, at `offset`. libarchive gives them where they lie in
+  // the chunk, so there is no doubt which they are; where it had to put them together they stay in the skeleton.
+  void in_file(const char* bytes, std::size_t length, std::uint64_t offset) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(chunk.data());
+    const auto at = reinterpret_cast<std::uintptr_t>(bytes);
+    if (at < begin || at + length > begin + chunk.size()) return;
+    skeleton.literal(chunk.substr(0, at - begin));
+    skeleton.content(offset, length);
+    chunk.remove_prefix(at - begin + length);
+  }
 
   static la_ssize_t give(archive* a, void* self, const void** buffer) {
     Feed& feed = *static_cast<Feed*>(self);
-    auto bytes = feed.stream.next();
+    auto bytes = feed.next();
     if (!bytes) {
       feed.error = std::move(bytes).error();
       archive_set_error(a, EIO, "unreadable");
@@ -80,7 +102,7 @@ std::string trouble(archive* in) {
   return text != nullptr ? text : "damaged";
 }
 
-Result<void> fill(archive* in, int fd, std::uint64_t size) {
+Result<void> fill(archive* in, int fd, std::uint64_t size, Feed* feed) {
   const void* data = nullptr;
   std::size_t length = 0;
   la_int64_t offset = 0;
@@ -88,6 +110,7 @@ Result<void> fill(archive* in, int fd, std::uint64_t size) {
   int got = ARCHIVE_OK;
   while ((got = archive_read_data_block(in, &data, &length, &offset)) == ARCHIVE_OK) {
     const char* from = static_cast<const char*>(data);
+    if (feed != nullptr && length > 0) feed->in_file(from, length, static_cast<std::uint64_t>(offset));
     while (length > 0) {
       const ssize_t written = pwrite(fd, from, length, offset);
       if (written < 0 && errno == EINTR) continue;
@@ -104,41 +127,51 @@ Result<void> fill(archive* in, int fd, std::uint64_t size) {
   return {};
 }
 
-Result<void> add(archive* in, archive_entry* raw, const LayerEntry& entry, TreeWriter& tree, std::uint64_t& bytes) {
+Result<void> add(archive* in, archive_entry* raw, const LayerEntry& entry, TreeWriter& tree, Feed& feed,
+                 std::uint64_t& bytes) {
   TRY(const UniqueFd fd, tree.add(entry));
   if (!fd) return {};
   const auto size = static_cast<std::uint64_t>(archive_entry_size(raw));
-  CHECK_OK(fill(in, fd.get(), size));
+  const auto place = tree.place_of_file();
+  if (place && size > 0) feed.skeleton.file(tree.added(), *place);
+  CHECK_OK(fill(in, fd.get(), size, place ? &feed : nullptr));
   bytes += size;
   return tree.finish_file(fd.get(), entry);
 }
 
 }  // namespace
 
-Result<std::uint64_t> unpack_tar(BlobStream& stream, const std::string& directory) {
-  TRY(TreeWriter tree, TreeWriter::open(directory));
+Result<Unpacked> unpack_layer(BlobStream& stream, const std::string& layer) {
+  TRY(TreeWriter tree, TreeWriter::open(layer + "/tree", set_aside_directory(layer)));
+  TRY(SkeletonWriter skeleton, SkeletonWriter::create(layer));
   const ArchiveReader in(archive_read_new());
   archive_read_support_format_tar(in.get());
   archive_read_support_format_empty(in.get());
-  Feed feed{stream, {}};
+  Feed feed{stream, skeleton};
   const auto damaged = [&] {
     return feed.error ? fail(*feed.error) : fail(ErrorKind::Invalid, "not a readable tar: " + trouble(in.get()));
   };
   if (archive_read_open(in.get(), &feed, nullptr, Feed::give, nullptr) != ARCHIVE_OK) return damaged();
-  std::uint64_t bytes = 0;
+  Unpacked result;
   while (true) {
     archive_entry* raw = nullptr;
     const int got = archive_read_next_header(in.get(), &raw);
     if (got == ARCHIVE_EOF) break;
     if (got < ARCHIVE_WARN) return damaged();
     TRY(const LayerEntry entry, translate(raw));
-    if (auto added = add(in.get(), raw, entry, tree, bytes); !added) {
+    if (auto added = add(in.get(), raw, entry, tree, feed, result.bytes); !added) {
       if (feed.error) return fail(*feed.error);
       return fail(std::move(added).error().in("entry " + in_quotes(entry.path)));
     }
   }
   CHECK_OK(tree.finish());
-  return bytes;
+  // What stands behind the end of a tar belongs to it all the same.
+  while (true) {
+    TRY(const std::string_view rest, feed.next());
+    if (rest.empty()) break;
+  }
+  TRY(result.tar, skeleton.finish(tree.replaced()));
+  return result;
 }
 
 }  // namespace boxcar

@@ -15,16 +15,17 @@ namespace {
 
 class Unpack : public testing::Test {
  protected:
-  Result<std::uint64_t> unpack(const std::string& bytes) {
-    tree_ = directory_ / ("tree" + std::to_string(++count_));
+  Result<Unpacked> unpack(const std::string& bytes) {
+    const std::string layer = directory_ / ("layer" + std::to_string(++count_));
+    tree_ = layer + "/tree";
     EXPECT_TRUE(make_directories(tree_));
     const std::string path = directory_ / "blob";
     EXPECT_TRUE(write_file(path, bytes));
     auto stream = BlobStream::open({path, 0, bytes.size(), {}});
     if (!stream) return fail(stream.error());
-    return unpack_tar(**stream, tree_);
+    return unpack_layer(**stream, layer);
   }
-  Result<std::uint64_t> unpack(const std::vector<TarItem>& items) { return unpack(make_tar(items)); }
+  Result<Unpacked> unpack(const std::vector<TarItem>& items) { return unpack(make_tar(items)); }
 
   void expect_refused(const std::vector<TarItem>& items, const std::string& entry, const std::string& what) {
     const auto result = unpack(items);

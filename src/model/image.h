@@ -19,6 +19,7 @@ struct Image {
   std::string architecture;
   std::string variant;
   std::vector<Digest> layers;    // diff_ids, lowest first
+  Digest config;                 // of the configuration it came with, which the store keeps; Docker's image id
   std::vector<std::string> env;  // "NAME=value"
   std::string user;              // "", "1000", "1000:1000", "name", "name:group"
   std::string working_dir;

@@ -1,5 +1,5 @@
 # An image that only Docker has: imported from there, or found there by its plain name; and it is the same image, with the
-# same results, when it comes from an archive of `docker save` or an OCI layout.
+# same results, when it comes from an archive of `docker save` or an OCI layout. And an image that goes into Docker.
 docker=$SCENARIO/tmp/docker
 sockets=$(mktemp -d /tmp/docked.XXXXXX) # containerd's may have 104 bytes, however deep the build directory lies
 export DOCKER_HOST=unix://$sockets/docker.sock
@@ -43,6 +43,22 @@ expect_exit 3 boxcar tool localhost:1/test/docked # in Docker by that name no mo
 expect_err 'no image localhost:1/test/docked:latest' 'Docker: not there' 'registry: .*refused'
 
 identity=$(boxcar image ls --json | jq -r '.[].identity')
+
+# And back: what boxcar has goes into Docker, and runs there. Docker's own configuration comes and goes unchanged.
+no_images
+boxcar image import docker-archive:saved.tar
+expect_exit 0 boxcar image push test/docked docker-daemon:test/pushed
+expect_out "^${identity:0:12}  docker-daemon:docker.io/test/pushed:latest$"
+for field in .Id .RootFS.Layers; do
+  [ "$(docker inspect -f "{{$field}}" test/pushed)" = "$(docker inspect -f "{{$field}}" test/docked)" ] ||
+    fail "another $field: $(docker inspect test/pushed)"
+done
+docker rmi test/docked test/pushed >/dev/null
+expect_exit 0 boxcar image push test/docked docker-daemon:test/docked
+expect_exit 0 docker run --rm --network none test/docked sh -c 'echo "$GREETING from $(stat -c %a /kliko)"'
+expect_text "$SCENARIO/out" 'moin from 755'
+no_images
+expect_step cached
 echo '# changed' >>recipe/kliko
 DOCKER_BUILDKIT=0 docker build --quiet --tag test/docked recipe >/dev/null 2>&1
 expect_step cached # what was found once is here; what Docker has by that name now is taken when asked for

@@ -1,0 +1,58 @@
+# An image that is pushed, removed here and pulled again is the same image with the same configuration, and what it
+# computed stays cached; so too through an archive of `docker save` and an OCI layout. An altered layer is not pushed.
+make_common_images
+export DOCKER_HOST=unix://$SCENARIO/no-docker.sock
+port=$((20000 + RANDOM % 20000))
+cat >registry.yml <<YAML
+{version: 0.1, log: {level: error}, storage: {filesystem: {rootdirectory: $PWD/registry}}, http: {addr: '127.0.0.1:$port'}}
+YAML
+docker-registry serve registry.yml >registry.log 2>&1 &
+registry=$!
+trap 'kill -9 $registry' EXIT
+wait_until bash -c ": >/dev/tcp/127.0.0.1/$port"
+
+expect_step() {  # STATUS IMAGE
+  expect_exit 0 boxcar chain --json "$2 --text x"
+  expect_json "[.steps[].status] == [\"$1\"]"
+}
+config_of() { skopeo inspect --raw "$@" | jq -r .config.digest; }
+expect_step succeeded test/make
+identity=$(boxcar image ls --json | jq -r '.[] | select(.reference | test("make")) | .identity')
+config=$(config_of "oci:$(dirname "$(grep -l test/make "$TMPDIR"/layout.*/index.json)")")
+
+name=127.0.0.1:$port/test/make
+expect_exit 0 boxcar image push test/make "$name"
+expect_out "^${identity:0:12}  docker://$name:latest$"
+expect_err "packing ${identity:0:12}" "pushing to docker://$name:latest"
+[ "$(config_of --tls-verify=false "docker://$name")" = "$config" ] || fail "another configuration in the registry"
+expect_exit 0 boxcar image push test/make docker-archive:saved.tar
+expect_exit 0 boxcar image push test/make oci:pushed
+expect_exit 2 boxcar image push test/none "$name"
+expect_err 'no image docker.io/test/none:latest in the local store'
+
+boxcar image rm test/make >/dev/null
+expect_exit 0 boxcar image pull "$name"
+expect_out "^${identity:0:12}  $name:latest$"
+expect_step cached "$name"
+expect_exit 0 boxcar image push "$name" # to where it came from
+[ "$(config_of --tls-verify=false "docker://$name")" = "$config" ] || fail "another configuration in the registry"
+for source in docker-archive:saved.tar oci:pushed; do
+  boxcar image rm "$identity" >/dev/null
+  expect_exit 0 boxcar image import "$source"
+  expect_out "^${identity:0:12}  docker.io/test/make:latest$"
+  expect_step cached test/make
+  expect_exit 0 boxcar image push test/make "$name"
+done
+[ "$(config_of --tls-verify=false "docker://$name")" = "$config" ] || fail "another configuration in the registry"
+
+layer=$(jq -r .layers[-1] "$XDG_DATA_HOME/boxcar/images/images/$identity.json")
+sleep 0.02
+echo '# altered' >>"$XDG_DATA_HOME/boxcar/images/layers/${layer:7:12}/tree/kliko"
+expect_exit 2 boxcar image push test/make "$name"
+expect_err "layer ${layer:0:19}: it was altered since it was unpacked: .*; tree/kliko was changed"
+[ -z "$(ls "$XDG_DATA_HOME/boxcar/images/tmp")" ] || fail "left: $(find "$XDG_DATA_HOME/boxcar/images/tmp")"
+kill -9 $registry
+wait $registry || true
+trap - EXIT
+expect_exit 3 boxcar image push test/append "$name"
+expect_err "pushing to docker://$name:latest: .*connection refused"
