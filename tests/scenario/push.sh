@@ -47,7 +47,7 @@ done
 
 layer=$(jq -r .layers[-1] "$XDG_DATA_HOME/boxcar/images/images/$identity.json")
 sleep 0.02
-echo '# altered' >>"$XDG_DATA_HOME/boxcar/images/layers/${layer:7:12}/tree/kliko"
+printf '#?' 1<>"$XDG_DATA_HOME/boxcar/images/layers/${layer:7:12}/tree/kliko"
 expect_exit 2 boxcar image push test/make "$name"
 expect_err "layer ${layer:0:19}: it was altered since it was unpacked: .*; tree/kliko was changed"
 [ -z "$(ls "$XDG_DATA_HOME/boxcar/images/tmp")" ] || fail "left: $(find "$XDG_DATA_HOME/boxcar/images/tmp")"
