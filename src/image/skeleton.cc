@@ -52,6 +52,13 @@ std::string set_aside_directory(const std::string& layer) {
   return layer + "/replaced";
 }
 
+void SkeletonWriter::FreeSqueezer::operator()(ZSTD_CCtx_s* squeezer) const {
+  ZSTD_freeCCtx(squeezer);
+}
+
+SkeletonWriter::SkeletonWriter(UniqueFd fd, std::string layer)
+    : fd_(std::move(fd)), layer_(std::move(layer)), squeezer_(ZSTD_createCCtx()) {}
+
 Result<SkeletonWriter> SkeletonWriter::create(const std::string& layer) {
   TRY(UniqueFd fd, open_file(skeleton_path(layer), O_WRONLY | O_CREAT | O_EXCL, 0600));
   return SkeletonWriter(std::move(fd), layer);
@@ -102,8 +109,8 @@ void SkeletonWriter::write_chunk() {
   Lengths lengths{};
   packed_.resize(sizeof lengths + ZSTD_compressBound(plain.size()));
   if (!plain.empty()) {
-    const std::size_t packed = ZSTD_compress(packed_.data() + sizeof lengths, packed_.size() - sizeof lengths,
-                                             plain.data(), plain.size(), kLevel);
+    const std::size_t packed = ZSTD_compressCCtx(squeezer_.get(), packed_.data() + sizeof lengths,
+                                                 packed_.size() - sizeof lengths, plain.data(), plain.size(), kLevel);
     lengths = {static_cast<std::uint32_t>(packed), static_cast<std::uint32_t>(plain.size())};
   }
   std::memcpy(packed_.data(), lengths.data(), sizeof lengths);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "store/encoding.h"
+
+struct ZSTD_CCtx_s;
 
 namespace boxcar {
 
@@ -42,12 +45,16 @@ class SkeletonWriter {
   Result<std::uint64_t> finish(const std::vector<Replaced>& replaced);
 
  private:
-  SkeletonWriter(UniqueFd fd, std::string layer) : fd_(std::move(fd)), layer_(std::move(layer)) {}
+  struct FreeSqueezer {
+    void operator()(ZSTD_CCtx_s* squeezer) const;
+  };
+  SkeletonWriter(UniqueFd fd, std::string layer);
   void end_run();
   void write_chunk();
 
   UniqueFd fd_;
   std::string layer_;
+  std::unique_ptr<ZSTD_CCtx_s, FreeSqueezer> squeezer_;  // made once: it takes longer than a chunk
   Encoder records_;
   std::string packed_;
   std::uint64_t run_offset_ = 0;  // a run of content that may go on
