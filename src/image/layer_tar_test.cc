@@ -7,6 +7,8 @@
 #include <random>
 
 #include "base/text.h"
+#include "base/user_namespace.h"
+#include "fakes/child_process.h"
 #include "image/blob_stream.h"
 #include "image/images_for_tests.h"
 #include "image/unpack.h"
@@ -262,6 +264,23 @@ TEST_F(LayerTarTest, AnAlteredTreeIsRefused) {
   }
   ASSERT_EQ(unlink((layer_ + "/skeleton").c_str()), 0);
   EXPECT_EQ(pack(tar).error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(LayerTarTest, AnOrdinaryUserMakesTheSame) {
+  ASSERT_EQ(::chown(directory_.path().c_str(), kNobodysUid, kNobodysUid), 0);
+  const std::string tar = make_tar({{'d', "closed", "", 0, 3, 4},
+                                    {'f', "closed/theirs", noise(3000), 04000, 7, 8},
+                                    {'f', "closed/theirs", noise(3000), 04000, 7, 8},
+                                    {'c', "null", ""},
+                                    {'h', "zero", "null"},
+                                    {'f', ".wh.gone", ""}});
+  EXPECT_EQ(in_child_as_user([&]() -> std::string {
+              if (auto entered = enter_user_namespace(); !entered) return entered.error().text();
+              unpack(tar);
+              const auto packed = pack(tar);
+              return !packed ? packed.error().text() : *packed == tar ? "the same" : "another";
+            }),
+            "the same");
 }
 
 TEST_F(LayerTarTest, ComesInSmallPieces) {

@@ -118,8 +118,8 @@ TEST_F(Unpack, AnOrdinaryUserKeepsWhatHeMay) {
                           {'f', "opaque/.wh..wh..opq", ""}});
               return done ? tree_ : done.error().text();
             }),
-            directory_ / "tree1");
-  tree_ = directory_ / "tree1";
+            directory_ / "layer1/tree");
+  tree_ = directory_ / "layer1/tree";
   EXPECT_EQ(look("closed").st_mode, 0U | S_IFDIR);
   EXPECT_EQ(look("closed").st_uid, kNobodysUid);
   EXPECT_EQ(look("closed/theirs").st_mode, 04750U | S_IFREG);

@@ -1,0 +1,31 @@
+# A whole Debian, as debootstrap makes it, and a layer that buildah wrote above it: what is given away is byte for byte what
+# came, and a real program still runs in it.
+"$SOURCE/scripts/debian-tar.sh"
+debian=$SOURCE/build/debian.tar
+printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$SCENARIO/tmp/graph" "$SCENARIO/tmp/run" >storage.conf
+export CONTAINERS_STORAGE_CONF=$PWD/storage.conf DOCKER_HOST=unix://$SCENARIO/tmp/no-docker.sock
+mkdir root
+echo '{schema_version: 4, io: split}' >root/kliko.yml
+printf '#!/bin/bash\nperl -e "print qq(moin\\n)" >/output/text\n' >root/kliko
+chmod 755 root/kliko
+"$SOURCE/tests/make_image.sh" layout test/debian root base="$debian"
+boxcar image import oci:layout
+expect_exit 0 boxcar image push test/debian docker-archive:out.tar
+digest=$(sha256sum <"$debian" | cut -d' ' -f1)
+tar -xOf out.tar "$(tar -tf out.tar | grep "$digest")" | cmp - "$debian"
+kept=$(stat -c %s "$XDG_DATA_HOME/boxcar/images/layers/${digest:0:12}/skeleton")
+[ "$kept" -lt $(($(stat -c %s "$debian") / 200)) ] || fail "a skeleton of $kept bytes"
+echo "the skeleton takes $kept bytes for $(tar -tf "$debian" | wc -l) entries"
+
+container=$(buildah from oci:layout)
+buildah run --isolation chroot "$container" -- sh -c 'rm /etc/issue && touch /etc/hosts && head -c 100000 /dev/urandom >/usr/lib/noise'
+buildah commit --quiet "$container" test/built >/dev/null
+expect_exit 0 boxcar image pull localhost/test/built
+identity=$(cut -d' ' -f1 "$SCENARIO/out")
+expect_exit 0 boxcar image push localhost/test/built oci:built
+boxcar image rm localhost/test/built test/debian >/dev/null
+expect_exit 0 boxcar image import oci:built
+expect_out "^$identity  localhost/test/built:latest$"
+expect_exit 0 boxcar tool --json localhost/test/built
+expect_text "$(json .steps.built.result)/output/text" moin
+buildah rm "$container" >/dev/null
