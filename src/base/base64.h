@@ -7,6 +7,7 @@
 
 namespace boxcar {
 
+std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view text);  // none when it is malformed
 
 }  // namespace boxcar

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -127,7 +129,8 @@ Result<Exit> wait_for(const Child& child) {
   return exit;
 }
 
-Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::milliseconds> timeout) {
+Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::milliseconds> timeout,
+                             const Watch& watch) {
   TRY(auto out, make_pipe());
   TRY(auto err, make_pipe());
   options.stdout_fd = out.second.get();
@@ -139,6 +142,7 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
   Finished finished;
   const auto deadline = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::hours(24 * 365));
   bool timed_out = false;
+  Result<void> seen;
   UniqueFd signals;  // only looked at: a signal stays for who takes it
   if (options.until_interrupted) {
     const sigset_t set = interrupting_signals();
@@ -148,14 +152,13 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
   pollfd watched[3] = {{out.first.get(), POLLIN, 0}, {err.first.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
   std::string* const texts[2] = {&finished.out, &finished.err};
   while (watched[0].fd >= 0 || watched[1].fd >= 0) {
-    int wait = -1;
-    if (timeout) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      wait = static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
-    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto most = watch ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(INT_MAX);
+    const int wait =
+        timeout || watch ? static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), most).count()) : -1;
     const int n = ::poll(watched, 3, wait);
     if (n < 0 && errno != EINTR) break;
-    if (n == 0) {
+    if (n == 0 && std::chrono::steady_clock::now() >= deadline) {
       timed_out = true;
       ::kill(child.pid, SIGKILL);
       break;
@@ -170,9 +173,14 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
       if (got == 0 || (got < 0 && errno != EINTR)) watched[i].fd = -1;
       if (got > 0 && texts[i]->size() < kOutputLimit) texts[i]->append(buffer.data(), static_cast<std::size_t>(got));
     }
+    if (watch && !(seen = watch(finished))) {
+      end(child);
+      break;
+    }
   }
   TRY(finished.exit, wait_for(child));
   if (options.until_interrupted && interrupted()) return fail(interruption());
+  if (!seen) return fail(std::move(seen).error());
   if (timed_out) {
     return fail(ErrorKind::Unavailable,
                 options.argv[0] + " did not end within " + std::to_string(timeout->count() / 1000) + " s");

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,8 +46,12 @@ struct Finished {
   std::string err;
 };
 
+// Looks on while a program runs, each time it prints and at least once a second: with an error the program is ended.
+using Watch = std::function<Result<void>(const Finished& so_far)>;
+
 // Runs to the end and gives what it printed; each stream is cut at 16 MiB. `timeout`: killed then, Unavailable.
-Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::milliseconds> timeout = {});
+Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::milliseconds> timeout = {},
+                             const Watch& watch = {});
 
 // The absolute path of a program in PATH, or in /usr/sbin and /sbin, where an ordinary user's PATH does not look.
 std::optional<std::string> find_program(const std::string& name);

@@ -1,5 +1,7 @@
-// boxcar image ls|pull|import|push|rm|prune
+// boxcar image ls|pull|import|push|login|logout|rm|prune
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "image/image_store.h"
+#include "image/skopeo.h"
 
 namespace boxcar {
 
@@ -46,8 +49,10 @@ int list(ImageStore& images, const Args& args) {
 }
 
 int pull(ImageStore& images, const Args& args) {
-  Options options("boxcar image pull", "Gets an image from a local Docker or Podman, or from its registry.",
-                  "boxcar image pull kliko/simms:latest");
+  Options options(
+      "boxcar image pull",
+      "Gets an image from a local Docker or Podman, or from its registry. A pull that broke goes on where it was.",
+      "boxcar image pull kliko/simms:latest");
   std::string name;
   options.required("image", name, "Its name");
   if (const auto code = options.parse(args)) return *code;
@@ -96,6 +101,61 @@ int push(ImageStore& images, const Args& args) {
   return 0;
 }
 
+// As Docker names it: without a scheme.
+std::string registry_name(std::string text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (text.starts_with(scheme)) text.erase(0, scheme.size());
+  }
+  while (text.ends_with('/')) text.pop_back();
+  return text == "index.docker.io" || text == "index.docker.io/v1" ? "docker.io" : text;
+}
+
+int login(ImageStore&, const Args& args) {
+  Options options(
+      "boxcar image login",
+      "Keeps user and password for a registry, once it has taken them. Podman, buildah and skopeo find them "
+      "too,\nand boxcar finds those of docker login.",
+      "boxcar image login registry.example.org -u ann --password-stdin <password");
+  std::string registry;
+  std::string user;
+  std::string file;
+  bool from_stdin = false;
+  options.required("registry", registry, "Its host, with a port where it has one");
+  options.value("-u,--username", user, "The user", "USER");
+  options.flag("--password-stdin", from_stdin, "Read the password from standard input");
+  options.value("--password-file", file, "Read the password from this file", "FILE");
+  if (const auto code = options.parse(args)) return *code;
+  const auto refuse = [](const std::string& why) { return say(Error{ErrorKind::Invalid, why, {}}); };
+  if (from_stdin == !file.empty()) return refuse("the password comes by either --password-stdin or --password-file");
+  if (user.empty()) return refuse("whose password is it? Give the user with -u");
+  registry = registry_name(registry);
+  UniqueFd opened;
+  if (!from_stdin) {
+    auto password = open_file(file, O_RDONLY);
+    if (!password) return say(password.error());
+    opened = *std::move(password);
+  }
+  block_interrupts();
+  if (const auto done = log_in(registry, user, from_stdin ? STDIN_FILENO : opened.get()); !done)
+    return say(Error(done.error()).in("logging in to " + printable(registry)));
+  fmt::print("{} takes user {}; kept in {}\n", printable(registry), printable(user), printable(login_file()));
+  return 0;
+}
+
+int logout(ImageStore&, const Args& args) {
+  Options options("boxcar image logout", "Forgets what boxcar image login keeps for a registry.",
+                  "boxcar image logout registry.example.org");
+  std::string registry;
+  options.required("registry", registry, "Its host, with a port where it has one");
+  if (const auto code = options.parse(args)) return *code;
+  block_interrupts();
+  registry = registry_name(registry);
+  if (const auto done = log_out(registry); !done)
+    return say(Error(done.error()).in("logging out of " + printable(registry)));
+  fmt::print("forgot the login for {}\n", printable(registry));
+  return 0;
+}
+
 int remove(ImageStore& images, const Args& args) {
   Options options("boxcar image rm", "Removes images by name or identity, and the layers that no other image needs.",
                   "boxcar image rm kliko/simms");
@@ -122,7 +182,8 @@ int remove(ImageStore& images, const Args& args) {
 }
 
 int prune(ImageStore& images, const Args& args) {
-  Options options("boxcar image prune", "Removes images without a name, and layers that no image needs.",
+  Options options("boxcar image prune",
+                  "Removes images without a name, layers that no image needs, and what came of broken pulls.",
                   "boxcar image prune --dry-run");
   bool dry_run = false;
   options.flag("--dry-run", dry_run, "Only say how much it would free");
@@ -139,11 +200,14 @@ int prune(ImageStore& images, const Args& args) {
 
 int run_image(const Args& args) {
   constexpr std::pair<const char*, int (*)(ImageStore&, const Args&)> commands[] = {
-      {"ls", list}, {"pull", pull}, {"import", import}, {"push", push}, {"rm", remove}, {"prune", prune}};
+      {"ls", list},     {"pull", pull},     {"import", import}, {"push", push},
+      {"login", login}, {"logout", logout}, {"rm", remove},     {"prune", prune}};
   const std::string which = args.empty() ? "--help" : args[0];
   if (which == "--help" || which == "-h") {
     fmt::print(
-        "Usage: boxcar image ls|pull|import|push|rm|prune [options]\n\nThe images that boxcar holds, below {}.\n"
+        "Usage: boxcar image ls|pull|import|push|login|logout|rm|prune [options]\n\nThe images that boxcar holds, "
+        "below "
+        "{}.\n"
         "boxcar image COMMAND --help says more.\n\nExample:\n  boxcar image import oci:./simms --as kliko/simms\n",
         ImageStore::default_directory());
     return args.empty() ? 2 : 0;
@@ -157,7 +221,7 @@ int run_image(const Args& args) {
   }
   return say(Error{ErrorKind::Invalid,
                    "there is no command 'image " + printable(which) + "'" +
-                       did_you_mean(which, {"ls", "pull", "import", "push", "rm", "prune"}),
+                       did_you_mean(which, {"ls", "pull", "import", "push", "login", "logout", "rm", "prune"}),
                    {}});
 }
 

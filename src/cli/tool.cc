@@ -1,4 +1,5 @@
 // boxcar tool IMAGE …, boxcar chain 'IMAGE …' …, and kliko-run IMAGE …
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -24,10 +25,13 @@ class ToolReader {
     block_interrupts();
   }
 
-  Result<std::shared_ptr<const Tool>> read(const std::string& name, Findings& findings) {
+  // For its help alone the image need not be here.
+  Result<std::shared_ptr<const Tool>> read(const std::string& name, const Args& tool_args, Findings& findings) {
     if (!place_) return fail(place_.error());
     Images& images = (*place_)->images(pool_);
-    TRY(const auto image, images.resolve(name, pull_, say_progress));
+    const bool help = std::any_of(tool_args.begin(), tool_args.end(),
+                                  [](const std::string& arg) { return arg == "--help" || arg == "-h"; });
+    TRY(const auto image, help ? images.glimpse(name, pull_, say_progress) : images.resolve(name, pull_, say_progress));
     return declared_tool(images, *image, name, findings);
   }
 
@@ -81,7 +85,7 @@ int run_one(RunOptions run, const std::string& image, const Args& tool_args, con
   Findings findings;
   {
     ToolReader reader(run);
-    const auto tool = reader.read(image, findings);
+    const auto tool = reader.read(image, tool_args, findings);
     if (!findings.ok()) return say(findings, run.json);
     if (!tool) return say(tool.error(), run.json);
     ToolCall call = parse_tool_call(**tool, image, tool_args, findings);
@@ -198,7 +202,7 @@ int run_chain(const Args& args) {
       }
       const std::string image = words->front();
       words->erase(words->begin());
-      const auto tool = reader.read(image, findings);
+      const auto tool = reader.read(image, *words, findings);
       if (!tool) {
         if (findings.ok() || tool.error().kind != ErrorKind::Invalid) return say(tool.error(), run.json);
         continue;

@@ -37,7 +37,7 @@ Result<Document> find_document(const std::string& what, PullPolicy pull) {
   std::ignore = enter_user_namespace();
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
-  TRY(const auto image, images.resolve(what, pull, say_progress));
+  TRY(const auto image, images.glimpse(what, pull, say_progress));
   TRY(auto declaration, declaration_of(images, *image, what));
   return Document{declaration.name, std::move(declaration.text)};
 }

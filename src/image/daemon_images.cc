@@ -139,14 +139,15 @@ Result<std::shared_ptr<const Image>> DaemonImages::inspect(const std::string& na
 }
 
 Result<std::shared_ptr<const Image>> DaemonImages::fetch(const std::string& source, const std::string& name,
-                                                         const std::string& reference, const Progress& progress) {
-  if (progress) progress("fetching " + source + " into " + daemon_->name());
-  CHECK_OK(copy_to_daemon(source, daemon_->address().text, name));
+                                                         const std::string& reference, const Fetch& how) {
+  if (how.progress) how.progress("fetching " + source + " into " + daemon_->name());
+  CHECK_OK(copy_to_daemon(source, daemon_->address().text, name, how));
   return inspect(name, reference);
 }
 
 Result<std::shared_ptr<const Image>> DaemonImages::resolve(const std::string& name, PullPolicy policy,
-                                                           const Progress& progress) {
+                                                           const Progress& progress,
+                                                           const std::optional<Credentials>& credentials) {
   TRY(const ImageSource source, parse_image_source(name));
   const bool plain = source.kind == ImageSource::Kind::Plain;
   TRY(const std::string reference, plain ? normalize_reference(name) : Result<std::string>(source.text));
@@ -172,7 +173,7 @@ Result<std::shared_ptr<const Image>> DaemonImages::resolve(const std::string& na
     return fail(ErrorKind::NotFound, "there is no image " + printable(reference) + " in " + daemon_->name() +
                                          (own ? "" : ", and it is not to be fetched"));
   }
-  auto image = fetch(plain ? "docker://" + reference : source.text, there, reference, progress);
+  auto image = fetch(plain ? "docker://" + reference : source.text, there, reference, {credentials, progress});
   if (image || image.error().kind == ErrorKind::Cancelled || image.error().kind == ErrorKind::Exhausted) return image;
   places.push_back((plain ? "the registry: " : "") + image.error().text());
   return fail(Error{image.error().kind, "there is no image " + printable(reference), {}, std::move(places)});

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "image/images.h"
+#include "image/skopeo.h"
 #include "net/daemon.h"
 
 namespace boxcar {
@@ -18,7 +19,8 @@ class DaemonImages final : public Images {
   // What the daemon lacks is put into it by skopeo: from the registry or the source that is named, with this user's
   // credentials. What is no name of its own (an archive, a layout, a digest) gets the name boxcar.local/HASH there.
   Result<std::shared_ptr<const Image>> resolve(const std::string& name, PullPolicy policy,
-                                               const Progress& progress = {}) override;
+                                               const Progress& progress = {},
+                                               const std::optional<Credentials>& credentials = {}) override;
   Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const override;
 
   // By which the daemon knows an image that resolve() gave: "sha256:…". NotFound for others.
@@ -27,7 +29,7 @@ class DaemonImages final : public Images {
  private:
   Result<std::shared_ptr<const Image>> inspect(const std::string& name, const std::string& reference);
   Result<std::shared_ptr<const Image>> fetch(const std::string& source, const std::string& name,
-                                             const std::string& reference, const Progress& progress);
+                                             const std::string& reference, const Fetch& how);
 
   const std::shared_ptr<Daemon> daemon_;
   mutable std::mutex mutex_;

@@ -35,14 +35,17 @@ bool answers(int port) {
 
 class Registry : public testing::Test {
  protected:
-  Registry() {
+  explicit Registry(bool closed = false) {
     // No test asks a Docker or Podman that happens to be on the machine.
     setenv("DOCKER_HOST", ("unix://" + (directory_ / "no-docker.sock")).c_str(), 1);
     port_ = free_port();
     const std::string config = directory_ / "registry.yml";
+    const std::string passwords = directory_ / "htpasswd";
+    if (closed) must_run({"htpasswd", "-cbB", passwords, "ann", "secret"});
     EXPECT_TRUE(write_file(config, "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: " +
                                        (directory_ / "registry") +
-                                       "}}\nhttp: {addr: '127.0.0.1:" + std::to_string(port_) + "'}\n"));
+                                       "}}\nhttp: {addr: '127.0.0.1:" + std::to_string(port_) + "'}\n" +
+                                       (closed ? "auth: {htpasswd: {realm: test, path: " + passwords + "}}\n" : "")));
     SpawnOptions options;
     options.argv = {"docker-registry", "serve", config};
     auto started = spawn(options);
@@ -58,7 +61,7 @@ class Registry : public testing::Test {
 
   std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
   void push(const std::string& reference, const std::string& name) {
-    must_run({"skopeo", "copy", "--quiet", "--dest-tls-verify=false",
+    must_run({"skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--dest-creds", "ann:secret",
               "oci:" + (directory_ / "layout") + ":" + reference, "docker://" + host() + "/" + name});
   }
 
@@ -67,6 +70,12 @@ class Registry : public testing::Test {
   int port_ = 0;
   Child child_;
   Pool pool_{2};
+};
+
+// Wants a user and a password.
+class ClosedRegistry : public Registry {
+ protected:
+  ClosedRegistry() : Registry(true) {}
 };
 
 TEST_F(Registry, IsAskedWhenNobodyElseHasTheImage) {
@@ -131,16 +140,68 @@ TEST_F(Registry, TheErrorNamesEveryPlace) {
   EXPECT_NE(closed.error().text().find("connection refused"), std::string::npos) << closed.error().text();
 }
 
-TEST_F(Registry, ADamagedBlobIsNoticed) {
-  maker_.layer({{'f', "a", std::string(100000, 'x')}}, Squeeze::Gzip).add("x:1");
+TEST_F(Registry, ALayerThatIsNotWhatTheConfigurationSaysIsRefused) {
+  maker_.layer({{'f', "a", std::string(100000, 'x')}});
+  maker_.config["rootfs"]["diff_ids"][0] = "sha256:" + sha256("other").hex();
+  maker_.add("x:1");
   push("x:1", "bar/a");
-  must_run({"sh", "-c",
-            "f=$(find $0/registry -path '*" + maker_.layers[0]["digest"].get<std::string>().substr(7) +
-                "/data'); dd if=/dev/zero of=$f bs=1 seek=20 count=9 conv=notrunc status=none",
-            directory_.path()});
   ImageStore store(directory_ / "store", pool_);
-  EXPECT_FALSE(store.resolve(host() + "/bar/a", PullPolicy::Missing));
+  const auto refused = store.resolve(host() + "/bar/a", PullPolicy::Missing);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Invalid);
+  EXPECT_NE(refused.error().text().find("unpacked it has the digest"), std::string::npos) << refused.error().text();
   EXPECT_TRUE(store.list()->empty());
+  EXPECT_EQ(must_run({"sh", "-c", "ls $0/store/layers $0/store/partial | grep -v :; true", directory_.path()}), "\n")
+      << "nothing is kept";
+}
+
+TEST_F(Registry, AnImageIsReadAsFarAsItIsNeeded) {
+  const std::string big(3000000, 'x');
+  maker_.layer({{'f', "low", "1"}})
+      .layer({{'f', "middle", big}})
+      .layer({{'f', "link", "lower"}})
+      .layer({
+          {'l', "up", "middle"},
+          {'f', "top", "2"},
+      });
+  maker_.add("x:1");
+  push("x:1", "bar/a");
+  ImageStore store(directory_ / "store", pool_);
+  const auto layers = [&] { return must_run({"sh", "-c", "ls $0/store/layers | wc -l", directory_.path()}); };
+  const auto image = store.glimpse(host() + "/bar/a", PullPolicy::Missing);
+  ASSERT_TRUE(image) << image.error().text();
+  EXPECT_EQ((*image)->layers.size(), 4U);
+  EXPECT_EQ(store.read_file(**image, "/top", 10).value_or("none"), "2");
+  EXPECT_TRUE(store.list()->empty());
+  EXPECT_EQ(store.resolve(host() + "/bar/a", PullPolicy::Never).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(store.prune().error().kind, ErrorKind::Unavailable) << "what is being read stays";
+  // A symlink into a lower layer, and what is nowhere: as if it were all here.
+  EXPECT_EQ(store.read_file(**image, "up", big.size()).value_or("none"), big);
+  EXPECT_EQ(store.read_file(**image, "/nowhere", 10).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(layers(), "4\n");
+  // Then a pull has little to fetch, and the image is one of the store's.
+  EXPECT_TRUE(store.resolve(host() + "/bar/a", PullPolicy::Missing));
+  EXPECT_EQ(store.list()->size(), 1U);
+}
+
+TEST_F(ClosedRegistry, TakesTheCallersCredentials) {
+  maker_.layer({{'f', "a", "1"}}).add("x:1");
+  push("x:1", "bar/a");
+  ImageStore store(directory_ / "store", pool_);
+  const std::string name = host() + "/bar/a";
+  const auto resolve = [&](const Credentials& given) { return store.resolve(name, PullPolicy::Missing, {}, given); };
+  const auto none = store.resolve(name, PullPolicy::Missing);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::Denied);
+  const auto wrong = resolve({"", "ann", "wrong"});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().kind, ErrorKind::Denied);
+  EXPECT_NE(wrong.error().text().find("does not take the credentials for it, those given with the image"),
+            std::string::npos)
+      << wrong.error().text();
+  EXPECT_EQ(resolve({"elsewhere.example", "ann", "secret"}).error().kind, ErrorKind::Denied) << "not for this registry";
+  EXPECT_TRUE(store.glimpse(name, PullPolicy::Missing, {}, Credentials{"", "ann", "secret"}));
+  EXPECT_TRUE(resolve({host(), "ann", "secret"}));
 }
 
 TEST(Podman, HasWhatBuildahBuilt) {

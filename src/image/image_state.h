@@ -11,12 +11,16 @@
 #include <vector>
 
 #include "image/catalog.h"
+#include "image/credentials.h"
+#include "image/glimpse.h"
 #include "image/image_source.h"
 #include "image/image_store.h"
 #include "image/import_session.h"
 #include "image/layer_store.h"
 #include "image/layout.h"
 #include "image/locks.h"
+#include "image/partial_layout.h"
+#include "image/skopeo.h"
 
 namespace boxcar {
 
@@ -37,21 +41,28 @@ struct ImageStore::State {
   std::optional<FileLocks> uses;
   std::set<Digest> used;
   std::map<std::string, ImagePtr> resolved;
+  std::map<Digest, std::shared_ptr<Glimpse>> glimpses;
 
   bool use(const Digest& identity);
   ImagePtr known(Catalog::Kind kind, const std::string& name, const std::string& stamp = {});
   bool complete(const Image& image) const;
 
+  Result<ImagePtr> resolve(const std::string& name, PullPolicy policy, bool a_glimpse, const Fetch& fetch);
+  ImagePtr kept_since(const std::optional<ImageRecord>& before, Catalog::Kind kind, const std::string& name);
   Result<std::vector<FoundImage>> find(const ImageSource& source, const ImportSession& session,
-                                       const Progress& progress);
-  Result<std::vector<FoundImage>> fetch(const std::string& source, const ImportSession& session,
-                                        const Progress& progress);
+                                       const PartialLayout* partial, const Fetch& fetch);
+  Result<std::vector<FoundImage>> fetch_all(const std::string& source, const PartialLayout& partial,
+                                            const Fetch& fetch);
   Result<ImagePtr> keep(const FoundImage& found, ImportSession& session, const Progress& progress);
+  Result<std::vector<ImagePtr>> take_from(const ImageSource& source, const std::string& as, bool only_one,
+                                          ImportSession& session, const PartialLayout* partial, const Fetch& fetch);
   Result<std::vector<ImagePtr>> take(const ImageSource& source, const std::string& as, bool only_one,
-                                     const Progress& progress);
-  Result<ImagePtr> take_named(const std::string& source, const std::string& reference, const Progress& progress);
+                                     const Fetch& fetch);
+  Result<ImagePtr> take_named(const std::string& source, const std::string& reference,
+                              const std::optional<ImageRecord>& before, const Fetch& fetch);
+  Result<ImagePtr> take_a_glimpse(const std::string& source, const std::string& reference, const Fetch& fetch);
   Result<ImagePtr> look_elsewhere(const std::string& name, const std::string& reference, bool local_asked,
-                                  const Progress& progress);
+                                  bool a_glimpse, const Fetch& fetch);
   Result<std::string> config(const Image& image);
   Result<std::uint64_t> collect(const std::set<Digest>& unwanted, ImportSession* session);
 };

@@ -62,26 +62,39 @@ ImagePtr ImageStore::State::known(Catalog::Kind kind, const std::string& name, c
   return resolved.emplace(key, std::move(image)).first->second;
 }
 
-Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy, const Progress& progress) {
+Result<ImagePtr> ImageStore::State::resolve(const std::string& name, PullPolicy policy, bool a_glimpse,
+                                            const Fetch& fetch) {
   TRY(const ImageSource source, parse_image_source(name));
   if (source.kind != ImageSource::Kind::Plain) {
     if (policy != PullPolicy::Always) {
-      if (ImagePtr image = state_->known(Catalog::Kind::Source, source.text, source.stamp)) return image;
+      if (ImagePtr image = known(Catalog::Kind::Source, source.text, source.stamp)) return image;
     }
     if (policy == PullPolicy::Never)
       return fail(ErrorKind::NotFound,
                   "the image " + printable(name) + " has not been imported, and is not to be fetched");
-    TRY(auto images, state_->take(source, "", true, progress));
+    if (a_glimpse && source.kind == ImageSource::Kind::Registry) return take_a_glimpse(source.text, source.name, fetch);
+    TRY(auto images, take(source, "", true, fetch));
     return images.front();
   }
   TRY(const std::string reference, normalize_reference(name));
-  if (policy != PullPolicy::Always) {
-    if (ImagePtr image = state_->known(Catalog::Kind::Name, reference)) return image;
+  const bool pinned = reference.find('@') != std::string::npos;
+  if (policy != PullPolicy::Always || pinned) {
+    if (ImagePtr image = known(Catalog::Kind::Name, reference)) return image;
   }
   if (policy == PullPolicy::Never)
     return fail(ErrorKind::NotFound, "there is no image " + reference +
                                          " in the local store, and it is not to be fetched; 'boxcar image pull' would");
-  return state_->look_elsewhere(name, reference, policy != PullPolicy::Always, progress);
+  return look_elsewhere(name, reference, policy != PullPolicy::Always, a_glimpse, fetch);
+}
+
+Result<ImagePtr> ImageStore::resolve(const std::string& name, PullPolicy policy, const Progress& progress,
+                                     const std::optional<Credentials>& credentials) {
+  return state_->resolve(name, policy, false, {credentials, progress});
+}
+
+Result<ImagePtr> ImageStore::glimpse(const std::string& name, PullPolicy policy, const Progress& progress,
+                                     const std::optional<Credentials>& credentials) {
+  return state_->resolve(name, policy, true, {credentials, progress});
 }
 
 Result<std::vector<ImagePtr>> ImageStore::import(const std::string& source, const std::string& as,
@@ -94,7 +107,7 @@ Result<std::vector<ImagePtr>> ImageStore::import(const std::string& source, cons
   if (!as.empty()) {
     TRY(name, normalize_reference(as));
   }
-  return state_->take(parsed, name, false, progress);
+  return state_->take(parsed, name, false, {{}, progress});
 }
 
 Result<std::vector<ImageListing>> ImageStore::list() {
@@ -118,7 +131,14 @@ Result<std::vector<ImageListing>> ImageStore::list() {
 }
 
 Result<std::string> ImageStore::read_file(const Image& image, const std::string& path, std::size_t limit) const {
-  return read_merged_file(layer_directories(image), path, limit);
+  std::shared_ptr<Glimpse> glimpse;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (const auto found = state_->glimpses.find(image.identity); found != state_->glimpses.end())
+      glimpse = found->second;
+  }
+  if (!glimpse) return read_merged_file(layer_directories(image), path, limit);
+  return read_merged_file([&](std::size_t i) { return glimpse->tree(i); }, path, limit);
 }
 
 std::vector<std::string> ImageStore::layer_directories(const Image& image) const {
@@ -182,6 +202,8 @@ Result<Removal> ImageStore::prune(bool dry_run) {
   }
   removal.images.assign(unwanted.begin(), unwanted.end());
   TRY(removal.bytes, state_->collect(unwanted, session ? &*session : nullptr));
+  TRY(const std::uint64_t broken, PartialLayout::remove_all(state_->directory, dry_run));
+  removal.bytes += broken;
   return removal;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,9 +41,15 @@ class ImageStore final : public Images {
   ~ImageStore() override;
 
   // Without a prefix: the local store, then a local Docker or Podman, then the registry. A file or layout that changed
-  // is read again. What is known is known at once: no process is started, no lock waited for.
+  // is read again. What is known is known at once: no process is started, no lock waited for. A name@sha256:… that is
+  // known stays so: `Always` finds nothing newer.
   Result<std::shared_ptr<const Image>> resolve(const std::string& name, PullPolicy policy,
-                                               const Progress& progress = {}) override;
+                                               const Progress& progress = {},
+                                               const std::optional<Credentials>& credentials = {}) override;
+  // From a registry manifest, configuration and topmost layers are fetched, and lower ones once they are needed.
+  Result<std::shared_ptr<const Image>> glimpse(const std::string& name, PullPolicy policy,
+                                               const Progress& progress = {},
+                                               const std::optional<Credentials>& credentials = {}) override;
   // From a source with a prefix, as resolve; all images of a file when it names none. They get the names they carry, or
   // `as` (then it must be one image).
   Result<std::vector<std::shared_ptr<const Image>>> import(const std::string& source, const std::string& as = {},
@@ -51,11 +58,11 @@ class ImageStore final : public Images {
   // A name goes, and with the last one the image and its layers that no other needs, unless a boxcar is using them. An
   // identity or the beginning of one goes with all its names: Denied when it is in use, Invalid when several begin so.
   Result<Removal> remove(const std::string& name_or_identity);
-  // Removes images without a name that are not in use, layers no image needs, and what killed imports left.
-  // Unavailable while another boxcar imports.
+  // Removes images without a name that are not in use, layers no image needs, and what killed imports and broken pulls
+  // left. Unavailable while another boxcar imports.
   Result<Removal> prune(bool dry_run = false);
 
-  // Whiteouts hold.
+  // Whiteouts hold. Of a glimpse() layers may be fetched for it.
   Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const override;
   // Absolute, topmost first, at least one, none twice: the lower directories of an overlay.
   std::vector<std::string> layer_directories(const Image& image) const;

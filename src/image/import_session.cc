@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/user_namespace.h"
 #include "image/layer_store.h"
+#include "image/partial_layout.h"
 
 namespace boxcar {
 
@@ -37,7 +38,10 @@ Result<void> sweep(const std::string& store) {
 Result<ImportSession> ImportSession::begin(const std::string& store) {
   TRY(FileLocks locks, open_store(store));
   TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
-  if (alone) CHECK_OK(sweep(store));
+  if (alone) {
+    CHECK_OK(sweep(store));
+    CHECK_OK(PartialLayout::remove_old(store));
+  }
   CHECK_OK(locks.lock_until_interrupted(kStoreLock, LockMode::Shared));
   TRY(std::string scratch, make_scratch(store));
   return ImportSession(std::move(locks), std::move(scratch));

@@ -15,7 +15,13 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kWhatToDo =
-    "check its name, log in to its registry (skopeo login), or import it: boxcar image import docker-archive:FILE";
+    "check its name, log in to its registry (boxcar image login), or import it: boxcar image import "
+    "docker-archive:FILE";
+
+// Whether what came so far may be of use: with the same registry, a little later.
+bool worth_going_on(const Error& error) {
+  return error.kind == ErrorKind::Unavailable || error.kind == ErrorKind::Cancelled;
+}
 
 }  // namespace
 
@@ -24,27 +30,29 @@ ImagePtr with_reference(Image image, const std::string& reference) {
   return std::make_shared<const Image>(std::move(image));
 }
 
-// Into an OCI layout in the session's directory. An empty file stands in for each blob whose layer is here: skopeo
-// takes it as fetched already.
-Result<std::vector<FoundImage>> ImageStore::State::fetch(const std::string& source, const ImportSession& session,
-                                                         const Progress& progress) {
-  std::string layout = session.scratch() + "/layout.XXXXXX";
-  if (mkdtemp(layout.data()) == nullptr) return fail_errno("making " + layout);
-  const std::string blobs = layout + "/blobs/sha256";
-  CHECK_OK(make_directories(blobs));
-  TRY(const auto here_already, layers.all());
-  for (const LayerInfo& layer : here_already) {
-    if (!layer.tar) continue;
-    CHECK_OK(write_file(blobs + "/" + layer.diff_id.hex(), ""));
-    for (const Digest& blob : layer.blobs) CHECK_OK(write_file(blobs + "/" + blob.hex(), ""));
+// What another boxcar kept under that name since it was looked up as `before`.
+ImagePtr ImageStore::State::kept_since(const std::optional<ImageRecord>& before, Catalog::Kind kind,
+                                       const std::string& name) {
+  const auto now = catalog.find(kind, name);
+  if (!now || (before && before->imported == now->imported)) return nullptr;
+  {
+    const std::lock_guard lock(mutex);
+    resolved.erase((kind == Catalog::Kind::Name ? "n" : "s ") + name);
   }
-  if (progress) progress("fetching " + source);
-  CHECK_OK(fetch_to_layout(source, layout));
-  return read_oci_layout(Members::of_directory(layout), "", "");
+  return known(kind, name);
+}
+
+Result<std::vector<FoundImage>> ImageStore::State::fetch_all(const std::string& source, const PartialLayout& partial,
+                                                             const Fetch& fetch) {
+  TRY(const auto here, layers.all());
+  CHECK_OK(put_stand_ins(partial.path(), here));
+  if (fetch.progress) fetch.progress("fetching " + source);
+  CHECK_OK(fetch_to_layout(source, partial.path(), fetch));
+  return read_oci_layout(Members::of_directory(partial.path()), "", "");
 }
 
 Result<std::vector<FoundImage>> ImageStore::State::find(const ImageSource& source, const ImportSession& session,
-                                                        const Progress& progress) {
+                                                        const PartialLayout* partial, const Fetch& fetch) {
   if (source.is_file()) {
     if (!exists(source.path)) return fail(ErrorKind::NotFound, "there is no " + printable(source.path));
     if (source.kind == ImageSource::Kind::OciDirectory) {
@@ -56,7 +64,7 @@ Result<std::vector<FoundImage>> ImageStore::State::find(const ImageSource& sourc
         members.has("index.json") && (source.kind == ImageSource::Kind::OciArchive || !members.has("manifest.json"));
     return oci ? read_oci_layout(members, source.name, "") : read_docker_archive(members, source.name);
   }
-  TRY(auto found, fetch(source.text, session, progress));
+  TRY(auto found, fetch_all(source.text, *partial, fetch));
   if (auto name = normalize_reference(source.name)) {
     for (FoundImage& one : found) one.names = {*name};
   }
@@ -79,10 +87,10 @@ Result<ImagePtr> ImageStore::State::keep(const FoundImage& found, ImportSession&
   return with_reference(found.image, found.names.empty() ? "" : found.names.front());
 }
 
-Result<std::vector<ImagePtr>> ImageStore::State::take(const ImageSource& source, const std::string& as, bool only_one,
-                                                      const Progress& progress) {
-  TRY(ImportSession session, ImportSession::begin(directory));
-  TRY(std::vector<FoundImage> found, find(source, session, progress));
+Result<std::vector<ImagePtr>> ImageStore::State::take_from(const ImageSource& source, const std::string& as,
+                                                           bool only_one, ImportSession& session,
+                                                           const PartialLayout* partial, const Fetch& fetch) {
+  TRY(std::vector<FoundImage> found, find(source, session, partial, fetch));
   if (found.size() > 1 && (only_one || !as.empty())) {
     std::vector<std::string> names;
     for (const FoundImage& one : found) names.push_back(one.names.empty() ? "one without a name" : one.names.front());
@@ -92,7 +100,7 @@ Result<std::vector<ImagePtr>> ImageStore::State::take(const ImageSource& source,
   if (!as.empty()) found.front().names = {as};
   std::vector<ImagePtr> images;
   for (const FoundImage& one : found) {
-    auto kept = keep(one, session, progress);
+    auto kept = keep(one, session, fetch.progress);
     if (!kept)
       return fail(
           std::move(kept).error().in("importing " + (one.names.empty() ? printable(source.text) : one.names.front())));
@@ -105,17 +113,52 @@ Result<std::vector<ImagePtr>> ImageStore::State::take(const ImageSource& source,
   return images;
 }
 
-// The image at `source`, kept under `reference`.
-Result<ImagePtr> ImageStore::State::take_named(const std::string& source, const std::string& reference,
-                                               const Progress& progress) {
+Result<std::vector<ImagePtr>> ImageStore::State::take(const ImageSource& source, const std::string& as, bool only_one,
+                                                      const Fetch& fetch) {
+  const auto before = catalog.find(Catalog::Kind::Source, source.text);
   TRY(ImportSession session, ImportSession::begin(directory));
-  TRY(std::vector<FoundImage> found, fetch(source, session, progress));
-  found.front().names = {reference};
-  return keep(found.front(), session, progress);
+  if (source.is_file()) return take_from(source, as, only_one, session, nullptr, fetch);
+  TRY(PartialLayout partial, PartialLayout::open(directory, source.text, fetch.progress));
+  if (as.empty()) {
+    if (ImagePtr image = kept_since(before, Catalog::Kind::Source, source.text)) return std::vector{std::move(image)};
+  }
+  auto images = take_from(source, as, only_one, session, &partial, fetch);
+  if (images || !worth_going_on(images.error())) partial.discard();
+  return images;
+}
+
+// The image at `source`, kept under `reference`; `before`: what stood there when it was looked up.
+Result<ImagePtr> ImageStore::State::take_named(const std::string& source, const std::string& reference,
+                                               const std::optional<ImageRecord>& before, const Fetch& fetch) {
+  TRY(ImportSession session, ImportSession::begin(directory));
+  TRY(PartialLayout partial, PartialLayout::open(directory, source, fetch.progress));
+  if (ImagePtr image = kept_since(before, Catalog::Kind::Name, reference)) return image;
+  const auto fetched = [&]() -> Result<ImagePtr> {
+    TRY(std::vector<FoundImage> found, fetch_all(source, partial, fetch));
+    found.front().names = {reference};
+    return keep(found.front(), session, fetch.progress);
+  };
+  auto image = fetched();
+  if (image || !worth_going_on(image.error())) partial.discard();
+  return image;
+}
+
+// Of an image in a registry as much as is read, unless its manifest is not understood. No image of the store.
+Result<ImagePtr> ImageStore::State::take_a_glimpse(const std::string& source, const std::string& reference,
+                                                   const Fetch& fetch) {
+  auto glimpse = Glimpse::take(source, directory, layers, pool, fetch);
+  if (!glimpse && glimpse.error().kind == ErrorKind::Invalid)
+    return take_named(source, reference, catalog.find(Catalog::Kind::Name, reference), fetch);
+  if (!glimpse) return fail(std::move(glimpse).error());
+  ImagePtr image = with_reference((*glimpse)->image(), reference);
+  const std::lock_guard lock(mutex);
+  glimpses[image->identity] = *std::move(glimpse);
+  return image;
 }
 
 Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, const std::string& reference,
-                                                   bool local_asked, const Progress& progress) {
+                                                   bool local_asked, bool a_glimpse, const Fetch& fetch) {
+  const auto before = catalog.find(Catalog::Kind::Name, reference);
   Error last;
   std::vector<std::string> places;
   if (local_asked) places.push_back("the local store: not there");
@@ -129,7 +172,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
 
   if (const auto host = docker_address(); !host) {
     asked("Docker", host.error());
-  } else if (auto image = take_named("docker-daemon:" + reference, reference, progress); done(image)) {
+  } else if (auto image = take_named("docker-daemon:" + reference, reference, before, fetch); done(image)) {
     return image;
   } else {
     asked("Docker", std::move(image).error());
@@ -142,12 +185,13 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
     if (const auto local = normalize_reference("localhost/" + name); local && reference.starts_with("docker.io/"))
       names.push_back(*local);
     for (const std::string& one : names) {
-      auto image = take_named("containers-storage:" + one, reference, progress);
+      auto image = take_named("containers-storage:" + one, reference, before, fetch);
       if (done(image)) return image;
       if (one == names.back()) asked("Podman", std::move(image).error());
     }
   }
-  auto image = take_named("docker://" + reference, reference, progress);
+  const std::string source = "docker://" + reference;
+  auto image = a_glimpse ? take_a_glimpse(source, reference, fetch) : take_named(source, reference, before, fetch);
   if (done(image)) return image;
   asked("the registry", std::move(image).error());
   places.emplace_back(kWhatToDo);

@@ -176,6 +176,25 @@ std::string name_of(const std::string& reference, const std::string& called) {
 
 }  // namespace
 
+Result<Manifest> read_manifest(const std::string& text, const std::string& what) {
+  return reading(what, [&]() -> Result<Manifest> {
+    const Json document = Json::parse(text);
+    Manifest manifest;
+    if (document.contains("manifests")) {
+      TRY(const auto platforms, descriptors(document, what));
+      TRY(const Descriptor chosen, choose_platform(platforms));
+      manifest.chosen = chosen.digest;
+      return manifest;
+    }
+    for (const Json& layer : document.at("layers")) {
+      const auto digest = parse_digest(layer.at("digest").get<std::string>());
+      if (!digest) return faulty(what, "a layer's digest is not sha256");
+      manifest.layers.push_back({*digest, layer.at("size").get<std::uint64_t>()});
+    }
+    return manifest;
+  });
+}
+
 std::string machine_architecture() {
   static const std::string architecture = [] {
     utsname machine{};

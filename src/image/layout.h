@@ -1,6 +1,7 @@
 // What images an OCI layout or a `docker save` archive holds.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,18 @@ Result<std::vector<FoundImage>> read_oci_layout(const Members& members, const st
                                                 const std::string& called);
 // `wanted`: a name in the archive or @INDEX.
 Result<std::vector<FoundImage>> read_docker_archive(const Members& members, const std::string& wanted);
+
+// A manifest as a registry gives it.
+struct Manifest {
+  std::optional<Digest> chosen;  // of an index: the manifest for this machine, and no layers
+  struct Layer {
+    Digest blob;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Layer> layers;  // lowest first
+};
+// Errors as above. `what` is named in them.
+Result<Manifest> read_manifest(const std::string& text, const std::string& what);
 
 std::string machine_architecture();  // as images name it: amd64, arm64, …
 

@@ -6,11 +6,11 @@ namespace boxcar {
 
 namespace {
 
-// 56 bits of the digest, then one bit that tells layers from images; 0 stays the store's.
+// 56 bits of the digest, then two that tell layers, images and sources apart; 0 stays the store's.
 off_t byte_of(const Digest& digest, int kind) {
   std::int64_t value = 0;
   for (int i = 0; i < 7; ++i) value = value << 8 | digest.bytes[i];
-  return 2 + 2 * value + kind;
+  return 4 + 4 * value + kind;
 }
 
 }  // namespace
@@ -21,6 +21,10 @@ off_t layer_lock(const Digest& diff_id) {
 
 off_t image_lock(const Digest& identity) {
   return byte_of(identity, 1);
+}
+
+off_t source_lock(const std::string& source) {
+  return byte_of(sha256(source), 2);
 }
 
 Result<FileLocks> open_locks(const std::string& store) {

@@ -57,9 +57,11 @@ Say ask(const std::string& layer, const Names& names, Found& found, bool& covers
   return Say::Nothing;
 }
 
-Result<Found> find(const std::vector<std::string>& layers, const Names& names) {
+Result<Found> find(const LayerTrees& layers, const Names& names) {
   bool covers = false;
-  for (const std::string& layer : layers) {
+  for (std::size_t i = 0;; ++i) {
+    TRY(const std::string layer, layers(i));
+    if (layer.empty()) break;
     Found found;
     const Say say = ask(layer, names, found, covers);
     if (say == Say::Has) return found;
@@ -72,6 +74,11 @@ Result<Found> find(const std::vector<std::string>& layers, const Names& names) {
 
 Result<std::string> read_merged_file(const std::vector<std::string>& layers, const std::string& path,
                                      std::size_t limit) {
+  const auto all = [&](std::size_t i) -> Result<std::string> { return i < layers.size() ? layers[i] : ""; };
+  return read_merged_file(LayerTrees(all), path, limit);
+}
+
+Result<std::string> read_merged_file(const LayerTrees& layers, const std::string& path, std::size_t limit) {
   std::deque<std::string> ahead;
   push_front(ahead, path);
   Names real;  // where we are: no symlinks, no ".."

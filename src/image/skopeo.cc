@@ -1,14 +1,15 @@
 #include "image/skopeo.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstdlib>
-#include <vector>
+#include <thread>
 
 #include "base/fd.h"
+#include "base/interrupt.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "base/user_namespace.h"
+#include "image/skopeo_log.h"
+#include "image/transfer_watch.h"
 #include "net/daemon.h"
 
 extern char** environ;
@@ -23,8 +24,7 @@ std::string environment(const char* name) {
 }
 
 // localhost, 127.x.x.x, [::1], with or without a port.
-bool on_this_machine(std::string_view reference) {
-  std::string_view host = reference.substr(0, reference.find('/'));
+bool on_this_machine(std::string_view host) {
   if (host.starts_with("[::1]")) return true;
   host = host.substr(0, host.find(':'));
   return host == "localhost" ||
@@ -36,110 +36,152 @@ bool has_trust_policy() {
          exists(join_path(environment("HOME"), ".config/containers/policy.json"));
 }
 
-// skopeo's last line, without its own time and level: time="…" level=fatal msg="…".
-std::string last_words(const std::string& err) {
-  std::string_view text = err;
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  if (const auto line = text.rfind('\n'); line != std::string_view::npos) text.remove_prefix(line + 1);
-  if (const auto message = text.find("msg=\""); message != std::string_view::npos) {
-    text.remove_prefix(message + 5);
-    if (!text.empty() && text.back() == '"') text.remove_suffix(1);
-  }
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
-    plain += text[i];
-  }
-  return printable(plain, 600);
-}
+constexpr std::string_view kRegistry = "docker://";
+constexpr int kTries = 3;
 
-ErrorKind kind_of(const std::string& words) {
-  std::string text = words;
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto any = [&](std::initializer_list<const char*> parts) {
-    return std::any_of(parts.begin(), parts.end(),
-                       [&](const char* part) { return text.find(part) != std::string::npos; });
-  };
-  if (any({"no space left", "quota exceeded", "too many open files"})) return ErrorKind::Exhausted;
-  if (any({"manifest unknown", "name unknown", "not found", "no such image", "does not exist",
-           "does not resolve to an image", "identifier is not an image", "no image found",
-           "choosing an image from manifest list"})) {
-    return any({"no such host", "lookup "}) ? ErrorKind::Unavailable : ErrorKind::NotFound;
-  }
-  if (any({"unauthorized", "authentication required", "denied", "forbidden"})) return ErrorKind::Denied;
-  return ErrorKind::Unavailable;
+std::string registry_of(const std::string& source) {
+  const std::string place = source.substr(kRegistry.size());
+  return place.substr(0, place.find('/'));
 }
 
 // In a user namespace skopeo must not think that it is root: it would look for root's containers and passwords. These
-// variables are how Podman says so to itself; of passwords it knows only where they lie in a session.
-std::vector<std::string> rootless_environment(const std::string& source) {
+// variables are how Podman says so to itself.
+std::vector<std::string> rootless_environment() {
   std::vector<std::string> all;
   for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  const std::string uid = std::to_string(outside_uid());
   all.emplace_back("_CONTAINERS_USERNS_CONFIGURED=done");
-  all.push_back("_CONTAINERS_ROOTLESS_UID=" + uid);
+  all.push_back("_CONTAINERS_ROOTLESS_UID=" + std::to_string(outside_uid()));
   all.push_back("_CONTAINERS_ROOTLESS_GID=" + std::to_string(outside_gid()));
-  if (source.starts_with("docker://") && environment("XDG_RUNTIME_DIR").empty()) {
-    all.push_back("XDG_RUNTIME_DIR=/run/user/" + uid);
-  }
+  // For where credentials are it goes by the user id it sees, and would look below /run/containers/0.
+  if (environment("XDG_RUNTIME_DIR").empty() && environment("REGISTRY_AUTH_FILE").empty())
+    all.push_back("REGISTRY_AUTH_FILE=" + login_file());
   return all;
 }
 
-// What skopeo is to know of a place that it reads (`side` is "src") or writes ("dest").
-Result<std::vector<std::string>> place_flags(const std::string& side, const std::string& place) {
-  if (place.starts_with("docker://") && on_this_machine(std::string_view(place).substr(9)))
-    return std::vector{"--" + side + "-tls-verify=false"};
-  if (place.starts_with("docker-daemon:")) {
-    TRY(const auto host, docker_address());
-    return std::vector{"--" + side + "-daemon-host", host.text};
-  }
-  return std::vector<std::string>();
+// A call of skopeo that ends with this process, however that ends: one that goes on alone would fill a layout in which
+// another works by then.
+SpawnOptions skopeo(const std::vector<std::string>& arguments) {
+  SpawnOptions options;
+  options.until_interrupted = true;
+  if (rootless()) options.env = rootless_environment();
+  if (const auto setpriv = find_program("setpriv")) options.argv = {*setpriv, "--pdeathsig", "KILL"};
+  options.argv.emplace_back("skopeo");
+  options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
+  return options;
 }
 
-// Copies `source` to what `destination` says: options, and the destination itself last.
-Result<void> copy(const std::string& source, const std::vector<std::string>& destination, const std::string& scratch) {
-  SpawnOptions options;
-  options.argv = {"skopeo"};
-  options.until_interrupted = true;
-  if (rootless()) options.env = rootless_environment(source);
-  // What it leaves behind when it is killed goes with the scratch directory.
-  if (!scratch.empty()) options.argv.insert(options.argv.end(), {"--tmpdir", scratch});
-  if (!has_trust_policy()) options.argv.push_back("--insecure-policy");
-  for (const char* flag : {"copy", "--quiet", "--remove-signatures"}) options.argv.push_back(flag);
-  TRY(const auto source_flags, place_flags("src", source));
-  options.argv.insert(options.argv.end(), source_flags.begin(), source_flags.end());
-  options.argv.push_back(source);
-  options.argv.insert(options.argv.end(), destination.begin(), destination.end());
-  const auto finished = run_program(options);
-  if (!finished) {
-    if (finished.error().kind != ErrorKind::NotFound) return fail(finished.error());
+Result<Finished> run_skopeo(const SpawnOptions& options, const Watch& watch = {}) {
+  if (!find_program("skopeo"))
     return fail(ErrorKind::Unavailable, "the program skopeo, which fetches and pushes images, is not installed");
+  return run_program(options, {}, watch);
+}
+
+// Arguments of what reads an image.
+std::vector<std::string> reading(const std::vector<std::string>& command) {
+  std::vector<std::string> arguments = {"--debug"};  // it tells what it does, and with which credentials
+  if (!has_trust_policy()) arguments.emplace_back("--insecure-policy");
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  return arguments;
+}
+
+// What skopeo is to know of a place that it reads or writes, and the place itself, at the end of `arguments`; `prefix`
+// stands before its options about it: "src-" and "dest-" of copy, else "". The file must live until skopeo has ended.
+Result<AuthFile> add_place(std::vector<std::string>& arguments, const std::string& prefix, const std::string& place,
+                           const std::optional<Credentials>& given) {
+  AuthFile auth;
+  if (place.starts_with(kRegistry)) {
+    TRY(auth, auth_file_for(registry_of(place), given));
+    if (auth.file) arguments.insert(arguments.end(), {"--" + prefix + "authfile", kAuthPath});
+    if (on_this_machine(registry_of(place))) arguments.push_back("--" + prefix + "tls-verify=false");
   }
-  if (finished->exit.code == 0) return {};
-  std::string words = last_words(finished->err);
-  for (const std::string& doing :
-       {"initializing source " + source + ": ", "initializing destination " + destination.back() + ": "}) {
-    if (words.starts_with(doing)) words.erase(0, doing.size());
+  if (place.starts_with("docker-daemon:")) {
+    TRY(const auto host, docker_address());
+    arguments.insert(arguments.end(), {"--" + prefix + "daemon-host", host.text});
   }
-  return fail(kind_of(words), words.empty() ? "skopeo ended with " + std::to_string(finished->exit.code) : words);
+  arguments.push_back(place);
+  return auth;
+}
+
+// Runs `arguments` on `source` with the credentials for it. `destination` follows it, with options of its own first.
+// Gives what came on stdout.
+Result<std::string> ask(std::vector<std::string> arguments, const std::string& prefix, const std::string& source,
+                        const std::vector<std::string>& destination, const std::optional<Credentials>& given,
+                        const Watch& watch) {
+  TRY(const AuthFile auth, add_place(arguments, prefix, source, given));
+  arguments.insert(arguments.end(), destination.begin(), destination.end());
+  SpawnOptions options = skopeo(arguments);
+  options.stdin_fd = auth.file.get();
+  TRY(Finished finished, run_skopeo(options, watch));
+  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, source, auth.origin));
+  return std::move(finished.out);
 }
 
 }  // namespace
 
-Result<void> fetch_to_layout(const std::string& source, const std::string& layout) {
+Result<void> fetch_to_layout(const std::string& source, const std::string& layout, const Fetch& fetch) {
+  // What it leaves behind when it is killed goes with the layout.
+  const auto arguments = reading({"--tmpdir", layout, "copy", "--quiet", "--remove-signatures"});
   // Layers that are plain tars stay so: compressing them only to inflate them again is most of the time a copy takes.
-  return copy(source, {"--dest-oci-accept-uncompressed-layers", "oci:" + layout}, std::string(directory_name(layout)));
+  const std::vector<std::string> destination = {"--dest-oci-accept-uncompressed-layers", "oci:" + layout};
+  const bool registry = source.starts_with(kRegistry);
+  for (int attempt = 1;; ++attempt) {
+    TransferWatch watch(source, layout, fetch.progress);
+    const Watch look = [&](const Finished& so_far) { return watch.look(so_far); };
+    const auto done = ask(arguments, "src-", source, destination, fetch.credentials, registry ? look : Watch());
+    if (done) return {};
+    // What did not begin to come does not so a second later.
+    if (done.error().kind != ErrorKind::Unavailable || attempt == kTries || !watch.begun()) return fail(done.error());
+    if (fetch.progress) fetch.progress(printable(source) + ": " + done.error().message + "; trying again");
+    for (int i = 0; i < 10 * attempt; ++i) {
+      if (interrupted()) return fail(interruption());
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
 }
 
-Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name) {
-  return copy(source, {"--dest-daemon-host", host, "docker-daemon:" + name}, "");
+Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name,
+                            const Fetch& fetch) {
+  CHECK_OK(ask(reading({"copy", "--quiet", "--remove-signatures"}), "src-", source,
+               {"--dest-daemon-host", host, "docker-daemon:" + name}, fetch.credentials, {}));
+  return {};
+}
+
+Result<std::string> fetch_manifest(const std::string& source, const Fetch& fetch) {
+  TransferWatch watch(source, "", fetch.progress);
+  const Watch look = [&](const Finished& so_far) { return watch.look(so_far); };
+  return ask(reading({"inspect", "--raw"}), "", source, {}, fetch.credentials, look);
+}
+
+Result<void> log_in(const std::string& registry, const std::string& user, int password) {
+  const std::string file = login_file();
+  CHECK_OK(make_directories(std::string(directory_name(file)), 0700));
+  std::vector<std::string> arguments = {"login", "--authfile", file, "--username", user, "--password-stdin"};
+  if (on_this_machine(registry)) arguments.emplace_back("--tls-verify=false");
+  arguments.push_back(registry);
+  SpawnOptions options = skopeo(arguments);
+  options.stdin_fd = password;
+  TRY(const Finished finished, run_skopeo(options));
+  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, "", ""));
+  return {};
+}
+
+Result<void> log_out(const std::string& registry) {
+  TRY(const Finished finished, run_skopeo(skopeo({"logout", "--authfile", login_file(), registry})));
+  if (finished.exit.code == 0) return {};
+  Error error = skopeo_error(finished.err, "", "");
+  if (error.message.find("ot logged in") != std::string::npos) error.kind = ErrorKind::NotFound;
+  return fail(error);
 }
 
 Result<void> push_image(const std::string& source, const std::string& destination, const std::string& scratch) {
-  TRY(auto to, place_flags("dest", destination));
-  to.push_back(destination);
-  return copy(source, to, scratch);
+  auto arguments = reading({"--tmpdir", scratch, "copy", "--quiet", "--remove-signatures"});
+  arguments.push_back(source);
+  TRY(const AuthFile auth, add_place(arguments, "dest-", destination, {}));
+  SpawnOptions options = skopeo(arguments);
+  options.stdin_fd = auth.file.get();
+  TRY(const Finished finished, run_skopeo(options));
+  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, destination, auth.origin));
+  return {};
 }
 
 }  // namespace boxcar

@@ -28,7 +28,7 @@ interrupted() { # SIGNAL COMMAND…
   grep -q interrupted err || fail "$(cat err)"
   [ -z "$(ls "$XDG_DATA_HOME"/boxcar/images/tmp)" ] || fail "left: $(find "$XDG_DATA_HOME"/boxcar/images/tmp)"
 }
-fetching() { grep -q "fetching docker://" err && pgrep -P "$1" -x skopeo; }
+fetching() { grep -qE "(fetching|looking at) docker://" err && pgrep -P "$1" -x skopeo; }
 interrupted INT boxcar image pull 127.0.0.1:$port/x
 interrupted TERM boxcar tool 127.0.0.1:$port/x
 interrupted INT boxcar run boxcar.yml

@@ -1,0 +1,140 @@
+#include "image/credentials.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "base/user_namespace.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kLargestConfig = 4 << 20;
+constexpr const char* kDockerHub = "https://index.docker.io/v1/";  // as Docker calls docker.io in its configuration
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// An empty object where there is none, or none that can be read: skopeo says so where it matters.
+Json read_config(const std::string& path) {
+  const auto text = read_file(path, kLargestConfig);
+  Json document = text ? Json::parse(*text, nullptr, false) : Json::object();
+  return document.is_object() ? document : Json::object();
+}
+
+std::string docker_config() {
+  const std::string directory = environment("DOCKER_CONFIG");
+  return join_path(directory.empty() ? join_path(home_directory(), ".docker") : directory, "config.json");
+}
+
+Json entry_of(const std::string& user, const std::string& password) {
+  // What a store calls this user is a token to log in with.
+  if (user == "<token>") return {{"auth", base64_encode(user + ":")}, {"identitytoken", password}};
+  return {{"auth", base64_encode(user + ":" + password)}};
+}
+
+Result<UniqueFd> in_memory(std::string_view bytes) {
+  UniqueFd fd(memfd_create("boxcar-auth", MFD_CLOEXEC));
+  if (!fd) return fail_errno("keeping credentials in memory");
+  CHECK_OK(write_all(fd.get(), bytes));
+  if (lseek(fd.get(), 0, SEEK_SET) != 0) return fail_errno("keeping credentials in memory");
+  return fd;
+}
+
+bool has_credentials(const Json& config, const std::string& registry) {
+  const auto auths = config.find("auths");
+  if (auths == config.end() || !auths->is_object()) return false;
+  for (const auto& [key, entry] : auths->items()) {
+    // "host", "host/part/of/a/name", or as Docker wrote it once "https://host/v1/".
+    std::string_view host = key;
+    if (key == kDockerHub) host = "docker.io";
+    for (const std::string_view scheme : {"https://", "http://"}) {
+      if (host.starts_with(scheme)) host.remove_prefix(scheme.size());
+    }
+    if (host.substr(0, host.find('/')) == registry && entry.is_object() && entry.value("auth", Json("")) != "")
+      return true;
+  }
+  return false;
+}
+
+// What `docker-credential-STORE get` answers: none when it has nothing for this registry.
+Result<std::optional<Json>> ask_store(const std::string& store, const std::string& registry) {
+  const std::string program = "docker-credential-" + store;
+  TRY(const UniqueFd question, in_memory(registry == "docker.io" ? kDockerHub : registry));
+  SpawnOptions options;
+  options.argv = {program, "get"};
+  options.stdin_fd = question.get();
+  options.until_interrupted = true;
+  const auto refuse = [&](const std::string& why) {
+    return fail(ErrorKind::Denied, "the credential store " + printable(program) + ", which " +
+                                       printable(docker_config()) + " names, " + why);
+  };
+  const auto finished = run_program(options);
+  if (!finished) {
+    if (finished.error().kind == ErrorKind::NotFound) return refuse("is not installed");
+    return fail(finished.error());
+  }
+  if (finished->exit.code != 0) {
+    // It says so on stdout; no password is there then.
+    if (finished->out.find("not found") != std::string::npos) return std::nullopt;
+    return refuse("failed: " + printable(finished->out + finished->err));
+  }
+  const Json answer = Json::parse(finished->out, nullptr, false);
+  if (!answer.is_object() || !answer.value("Username", Json()).is_string() ||
+      !answer.value("Secret", Json()).is_string()) {
+    return refuse("gave no user and secret");
+  }
+  return entry_of(answer["Username"], answer["Secret"]);
+}
+
+Result<AuthFile> auth_file_with(Json config, const std::string& registry, const Json& entry, std::string origin) {
+  if (!config["auths"].is_object()) config["auths"] = Json::object();
+  config["auths"][registry] = entry;
+  if (const auto helpers = config.find("credHelpers"); helpers != config.end() && helpers->is_object()) {
+    helpers->erase(registry);
+  }
+  AuthFile result;
+  TRY(result.file, in_memory(config.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  result.origin = std::move(origin);
+  return result;
+}
+
+}  // namespace
+
+std::string login_file() {
+  if (std::string path = environment("REGISTRY_AUTH_FILE"); !path.empty()) return path;
+  if (const std::string directory = environment("XDG_RUNTIME_DIR"); !directory.empty())
+    return join_path(directory, "containers/auth.json");
+  if (outside_uid() == 0) return "/run/containers/0/auth.json";
+  const std::string config = environment("XDG_CONFIG_HOME");
+  return join_path(config.empty() ? join_path(home_directory(), ".config") : config, "containers/auth.json");
+}
+
+Result<AuthFile> auth_file_for(const std::string& registry, const std::optional<Credentials>& given) {
+  if (given) {
+    return auth_file_with(read_config(login_file()), given->registry.empty() ? registry : given->registry,
+                          entry_of(given->user, given->password), "those given with the image");
+  }
+  const Json docker = read_config(docker_config());
+  const Json store_name = docker.value("credsStore", Json());
+  if (!store_name.is_string() || store_name.get<std::string>().empty()) return AuthFile{};
+  const std::string store = store_name;
+  const Json logins = read_config(login_file());
+  if (has_credentials(logins, registry) || has_credentials(docker, registry)) return AuthFile{};
+  if (docker.contains("credHelpers") && docker["credHelpers"].contains(registry)) return AuthFile{};
+  TRY(const auto entry, ask_store(store, registry));
+  if (!entry) return AuthFile{};
+  return auth_file_with(logins, registry, *entry, "those of the credential store docker-credential-" + store);
+}
+
+}  // namespace boxcar

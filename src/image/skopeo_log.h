@@ -1,0 +1,19 @@
+// What skopeo --debug says on stderr, lines of logrus: time="…" level=debug msg="…".
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace boxcar {
+
+// Its last words as an error. NotFound: the source has no such image; Denied: it wants credentials or doesn't take
+// those that skopeo had, and then `auth_origin` says where boxcar had them from ("": skopeo found them by itself);
+// Internal: what came is not what its digest says; Exhausted; else Unavailable.
+Error skopeo_error(const std::string& log, const std::string& source, const std::string& auth_origin);
+
+// For how many seconds it now waits because the registry had too many requests; none when it doesn't.
+std::optional<long> throttled(const std::string& log);
+
+}  // namespace boxcar

@@ -1,0 +1,48 @@
+# An image for several platforms, and names with a digest: what comes is exactly that, and it is known at once the second time.
+. "$SOURCE/tests/registry_lib.sh"
+start_registry
+big_image layout 1000
+mkdir other.root
+echo '{schema_version: 4, io: join, sections: []}' >other.root/kliko.yml
+"$SOURCE/tests/make_image.sh" other x:1 other.root
+# Both in one layout, below an index: another machine's first, then ours.
+cp -r other/blobs layout/
+machine=$(jq -r .architecture "$(grep -l diff_ids layout/blobs/sha256/* | head -1)")
+of() { jq --arg machine "$2" '.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: $machine}}' "$1/index.json"; }
+jq -cn "{schemaVersion: 2, mediaType: \"application/vnd.oci.image.index.v1+json\", manifests: [$(of other s390x), $(of layout "$machine")]}" >index
+index=$(sha256sum <index | cut -d' ' -f1)
+jq --arg digest "sha256:$index" --arg size "$(wc -c <index)" '.manifests = [{mediaType: "application/vnd.oci.image.index.v1+json",
+  digest: $digest, size: ($size | tonumber), annotations: {"org.opencontainers.image.ref.name": "all"}}]' layout/index.json >index.json
+mv index "layout/blobs/sha256/$index" && mv index.json layout/
+push layout:all test/many:1
+index=$(digest test/many:1) # another: pushing compresses
+mine=$(manifest test/many:1 | jq -r '.manifests[1].digest') theirs=$(manifest test/many:1 | jq -r '.manifests[0].digest')
+
+for name in test/many:1 test/many@sha256:$index test/many@$mine; do
+  expect_exit 0 boxcar inspect --json $registry/$name
+  expect_json '.mode == "split"'
+  expect_exit 0 boxcar tool --output out $registry/$name
+  expect_text out/text made
+  rm -r out
+done
+[ "$(gets "manifests/$theirs")" = 0 ] || fail "the other machine's manifest was read"
+expect_exit 0 boxcar image ls --json
+expect_json '[.[].identity] | unique | length == 1'
+
+# A name with a digest can't become another image: nobody is asked again.
+stop_registry
+: >registry.log
+expect_exit 0 boxcar image pull $registry/test/many@$mine
+expect_exit 0 boxcar image pull $registry/test/many@sha256:$index
+expect_exit 3 boxcar image pull $registry/test/many:1
+
+# What the registry gives under that digest now is something else.
+start_registry
+boxcar image rm $registry/test/many@$mine >/dev/null
+sed -i 's/"schemaVersion":2/"schemaVersion": 2/' "$(blob_file "${mine#sha256:}")"
+expect_exit 3 boxcar image pull $registry/test/many@$mine
+expect_err "the registry: it gave wrong bytes: .*not match.*${mine#sha256:}"
+expect_exit 3 boxcar image pull $registry/test/many:1 # by way of the index too
+expect_err 'the registry: it gave wrong bytes'
+expect_exit 3 boxcar inspect docker://$registry/test/many:1
+expect_err 'it gave wrong bytes'
