@@ -5,7 +5,7 @@ set -eu
 build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libzstd-dev
   libfmt-dev libexpected-dev libcurl4-openssl-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git ca-certificates"
 run="crun runc skopeo libcurl4 uidmap"
-test="curl jq busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman buildah debootstrap time $run"
+test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman buildah debootstrap time $run"
 demo="debootstrap buildah jq $run"
 check="clang clang-format-14 clang-tidy-14"
 bench="openssl podman docker.io python3 python3-venv busybox-static time $run"

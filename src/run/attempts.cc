@@ -152,11 +152,13 @@ void Attempts::output(JobId id, Stream stream, std::string_view bytes) {
 
 void Attempts::ended(JobId id, const Ending& ending) {
   const auto attempt = find(id);
-  if (attempt && attempt->log) attempt->log->close();
+  const auto logged = attempt && attempt->log ? attempt->log->close() : Result<void>();
   Ending told = ending;
   if (attempt && attempt->redactor) told.engine_error = attempt->redactor->redacted(told.engine_error);
   if (told.lost) {
     events_.post(Ended{id, fail(ErrorKind::Unavailable, std::move(told.engine_error))});
+  } else if (!logged && told.succeeded()) {  // a result has all of its log
+    events_.post(Ended{id, tl::unexpected(logged.error())});
   } else {
     events_.post(Ended{id, std::move(told)});
   }

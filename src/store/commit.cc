@@ -88,7 +88,11 @@ class Commit {
     entries_ = encoder_.take();
     TRY(fd_, open_file(directory_, O_RDONLY | O_DIRECTORY));
     const std::string log = join_path(workspace_.log_directory, kLogFile);
-    if (::linkat(AT_FDCWD, log.c_str(), fd_.get(), kLogFile, 0) == 0) paths_.emplace_back(kLogFile);
+    if (::linkat(AT_FDCWD, log.c_str(), fd_.get(), kLogFile, 0) == 0) {
+      paths_.emplace_back(kLogFile);
+    } else if (errno != ENOENT && errno != EPERM) {  // no log; or a file system without hard links
+      return fail_errno("linking " + log);
+    }
     CHECK_OK(write_file(join_path(directory_, kManifestFile), manifest_json(action_, record_, sizes_, ending_), 0444));
     paths_.emplace_back(kManifestFile);
     if (!action_.parameters_path.empty()) paths_.emplace_back(kParametersFile);

@@ -175,7 +175,7 @@ void Index::append(const std::string& bytes) {
   const bool locked = locks_->lock(LockFile::kIndex);
   struct stat info {};
   if (::fstatat(store_, kName, &info, 0) != 0) {
-    file_.reset(::openat(store_, kName, O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    file_.reset(errno == ENOENT ? ::openat(store_, kName, O_RDWR | O_CREAT | O_CLOEXEC, 0644) : -1);
     if (file_ && ::fstat(file_.get(), &info) == 0) inode_ = info.st_ino;
     end_ = 0;
   } else if (info.st_ino != inode_) {

@@ -65,7 +65,11 @@ void LiveList::open() {
       return;
     }
     void* mapped = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd_.get(), 0);
-    if (mapped != MAP_FAILED) page_ = static_cast<Page*>(mapped);
+    if (mapped == MAP_FAILED) {
+      (void)::ftruncate(fd_.get(), kAll);
+      return;
+    }
+    page_ = static_cast<Page*>(mapped);
   }
 }
 

@@ -200,15 +200,17 @@ class Settler {
     return {};
   }
 
-  std::string target_of(const std::string& path) const {
+  // "": no symlink any more.
+  Result<std::string> target_of(const std::string& path) const {
     std::string text(4096, '\0');
     const ssize_t n = ::readlinkat(root_.get(), path.c_str(), text.data(), text.size());
+    if (n < 0 && errno != EINVAL) return fail_errno("reading the symlink " + about(path));
     text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
     return text;
   }
 
   Result<void> settle_symlink(const Link& link) {
-    const std::string target = target_of(link.path);
+    TRY(const auto target, target_of(link.path));
     const Destination to = destination(mounted_, link.path, target, inputs_);
     if (to.leads_out()) return leads_out(link.path, target);
     if (to.input != nullptr) return replace_by_content(link, target, *to.input, to.rest);
@@ -239,6 +241,7 @@ class Settler {
     TRY(const auto source, open_file(input.source, O_PATH));
     const UniqueFd content(rest.empty() ? ::fcntl(source.get(), F_DUPFD_CLOEXEC, 0)
                                         : open_within(source.get(), rest, O_PATH));
+    if (!content && errno == EIO) return fail_errno("following the symlink " + about(link.path));
     if (!content) return leads_out(link.path, target);
     struct stat info {};
     if (::fstat(content.get(), &info) != 0) return fail_errno(about(link.path));
@@ -264,10 +267,11 @@ class Settler {
 
   // The text of a symlink does not tell where it leads when there are symlinks on its way: the kernel does.
   Result<void> check_symlink(const std::string& path) {
-    const std::string target = target_of(path);
+    TRY(const auto target, target_of(path));
     if (target.empty()) return {};  // replaced by content
     const UniqueFd fd(open_within(root_.get(), path, O_PATH));
     if (fd || errno == ENOENT || errno == ELOOP || errno == ENOTDIR) return {};
+    if (errno == EIO) return fail_errno("following the symlink " + about(path));
     return leads_out(path, target);
   }
 
@@ -275,7 +279,9 @@ class Settler {
   Result<void> replace_by_file(const std::string& name) {
     for (std::size_t i = 0; i < links_.size(); ++i) CHECK_OK(settle_symlink(Link(links_[i])));
     const UniqueFd content(open_within(root_.get(), name, O_PATH));
-    if (!content) return leads_out(name, target_of(name));
+    if (!content && errno == EIO) return fail_errno("following the symlink " + about(name));
+    TRY(const auto target, target_of(name));
+    if (!content) return leads_out(name, target);
     links_.clear();
     directories_ = {""};
     struct stat info {};

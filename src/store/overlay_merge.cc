@@ -26,9 +26,11 @@ constexpr const char* kRedirect = "trusted.overlay.redirect";
 constexpr const char* kMetacopy = "trusted.overlay.metacopy";
 constexpr std::string_view kPrefix = "trusted.overlay.";
 
-std::string attribute(int fd, const char* name) {
+// "" where there is none. What can't be read must not pass for none: the result would lack what shows through.
+Result<std::string> attribute(int fd, const char* name) {
   std::string value(4096, '\0');
   const ssize_t n = ::fgetxattr(fd, name, value.data(), value.size());
+  if (n < 0 && errno != ENODATA && errno != EOPNOTSUPP) return fail_errno("reading " + std::string(name));
   value.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
   return value;
 }
@@ -49,7 +51,7 @@ class Merger {
 
   Result<TreeDigest> run() {
     TRY(const auto root, open_beneath(upper_.get(), "", O_RDONLY | O_DIRECTORY));
-    strip(root.get());
+    CHECK_OK(strip(root.get()));
     CHECK_OK(merge("", ""));
     return std::move(linked_);
   }
@@ -80,43 +82,53 @@ class Merger {
     if (S_ISREG(info.st_mode) && info.st_blocks == 0 && info.st_size > 0) return refuse_metacopy(path);
     if (!S_ISDIR(info.st_mode)) return {};
     TRY(const auto fd, open_beneath(upper_.get(), path, O_RDONLY | O_DIRECTORY));
-    const std::string redirect = attribute(fd.get(), kRedirect);
+    TRY(const auto opaque, attribute(fd.get(), opaque_xattr()));
+    TRY(const auto redirect, attribute(fd.get(), kRedirect));
     std::optional<std::string> shows;
-    if (is_opaque(fd.get())) {
+    if (opaque == "y") {
       shows = std::nullopt;
     } else if (redirect.starts_with('/')) {  // from the root of the lower directory
       shows = redirect.substr(1);
     } else if (lower) {  // within the same directory
       shows = join_path(*lower, redirect.empty() ? name : redirect);
     }
-    if (shows && !is_lower_directory(*shows)) shows.reset();
-    strip(fd.get());
+    if (shows) {
+      TRY(const bool directory, is_lower_directory(*shows));
+      if (!directory) shows.reset();
+    }
+    CHECK_OK(strip(fd.get()));
     return merge(path, shows);
   }
 
-  bool is_lower_directory(const std::string& path) const {
+  Result<bool> is_lower_directory(const std::string& path) const {
     struct stat info {};
-    return ::fstatat(lower_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+    if (::fstatat(lower_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) return S_ISDIR(info.st_mode);
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return fail_errno(printable(path));
   }
 
   // A file whose content is still in the lower directory. boxcar mounts without metacopy, so there is none.
   Result<void> refuse_metacopy(const std::string& path) {
     TRY(const auto fd, open_beneath(upper_.get(), path, O_RDONLY | O_NONBLOCK));
-    if (::fgetxattr(fd.get(), kMetacopy, nullptr, 0) < 0) return {};
+    if (::fgetxattr(fd.get(), kMetacopy, nullptr, 0) < 0) {
+      return errno == ENODATA || errno == EOPNOTSUPP ? Result<void>() : fail_errno("reading " + printable(path));
+    }
     return fail(ErrorKind::Internal,
                 printable(path) + " has no content of its own: the overlay was mounted with metacopy");
   }
 
   // Left there, the marks would count when the result is a lower directory itself.
-  static void strip(int fd) {
+  static Result<void> strip(int fd) {
     std::string list(4096, '\0');
     const ssize_t n = ::flistxattr(fd, list.data(), list.size());
+    if (n < 0 && errno != EOPNOTSUPP) return fail_errno("listing extended attributes");
     std::string_view left(list.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
     while (!left.empty()) {
       const std::string name(left.substr(0, left.find('\0')));
-      if (name.starts_with(kPrefix)) ::fremovexattr(fd, name.c_str());
+      if (name.starts_with(kPrefix) && ::fremovexattr(fd, name.c_str()) != 0) return fail_errno("removing " + name);
       left.remove_prefix(std::min(left.size(), name.size() + 1));
     }
+    return {};
   }
 
   void note_link(const std::string& from, const std::string& to) {

@@ -20,8 +20,9 @@ Store::~Store() {
   state_->live.release();
   const bool claimed = !state_->claimed.empty();
   state_->claimed.clear();
-  if (claimed || state_->trash_counter > 0)
-    state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
+  // Also where no attempt was prepared: what a killed run left may be all that it left to do.
+  const bool removed = !state_->runs.empty() && !claimed && state_->trash_counter == 0;
+  if (!removed) state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& pool, StoreOptions options) {
@@ -96,12 +97,11 @@ std::optional<StoredResult> Store::lookup(const Action& action, const Key& key) 
       }
     }
     state.index.drop(key);
-    return std::nullopt;
   }
   return adopt(image, key);
 }
 
-// A result that the index lost is read whole before it counts again.
+// A result that the index lost, or knows another one of, is read whole before it counts again.
 std::optional<StoredResult> Store::adopt(const Digest& image, const Key& key) {
   State& state = *state_;
   const std::string manifest = join_path(result_folder(image, key), kManifestFile);
@@ -183,6 +183,7 @@ Result<void> Store::State::move_aside(const std::string& folder, const Key& key)
   const std::string path = join_path(root, folder);
   if (!exists(path)) return {};
   const bool ours = exists(join_path(path, kManifestFile));
+  if (!ours && errno != ENOENT && errno != ENOTDIR) return fail_errno("looking at " + path);
   std::string to = trash_name(key.hex());
   if (!ours) to = path + ".foreign-" + std::to_string(now_micros());
   if (::rename(path.c_str(), to.c_str()) != 0 && errno != ENOENT) return fail_errno("moving " + path + " aside");

@@ -41,7 +41,8 @@ struct StoreOptions {
 
 class Store : public Results {
  public:
-  // Makes what is missing. What dead runners left is removed in the background, from the first prepare() on.
+  // Makes what is missing. What dead runners left is removed in the background, from the first prepare() on,
+  // or with the store's end.
   // `directory` is absolute. The pool outlives the store.
   static Result<std::unique_ptr<Store>> open(const std::string& directory, Pool& pool, StoreOptions options = {});
   ~Store() override;  // waits until discarded workspaces are gone
