@@ -36,21 +36,29 @@ struct Found {
   struct stat info {};
 };
 
+// What can't be looked at for these reasons is as good as not there; for others it must not pass for missing.
+bool is_absent(int number) {
+  return number == ENOENT || number == ENOTDIR || number == EACCES || number == ENAMETOOLONG;
+}
+
 // Walks `names` below `layer`. `covers`: whether what lower layers have there is hidden by this one.
-Say ask(const std::string& layer, const Names& names, Found& found, bool& covers) {
+Result<Say> ask(const std::string& layer, const Names& names, Found& found, bool& covers) {
   UniqueFd at(open(layer.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!at && !is_absent(errno)) return fail_errno("reading " + layer);
   for (std::size_t i = 0; at; ++i) {
     if (i == names.size()) {
-      if (fstat(at.get(), &found.info) != 0) return Say::Hides;
+      if (fstat(at.get(), &found.info) != 0) return fail_errno("reading " + layer);
       found.fd = std::move(at);
       return Say::Has;
     }
     // An O_PATH descriptor has no attributes to ask for.
     const UniqueFd readable(openat(at.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable && !is_absent(errno)) return fail_errno("reading " + layer);
     covers = covers || (readable && is_opaque(readable.get()));
     UniqueFd next(openat(at.get(), names[i].c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat info {};
-    if (!next || fstat(next.get(), &info) != 0) return Say::Nothing;
+    if (!next && is_absent(errno)) return Say::Nothing;
+    if (!next || fstat(next.get(), &info) != 0) return fail_errno("reading " + layer);
     if (is_whiteout(info) || (i + 1 < names.size() && !S_ISDIR(info.st_mode))) return Say::Hides;
     at = std::move(next);
   }
@@ -63,7 +71,7 @@ Result<Found> find(const LayerTrees& layers, const Names& names) {
     TRY(const std::string layer, layers(i));
     if (layer.empty()) break;
     Found found;
-    const Say say = ask(layer, names, found, covers);
+    TRY(const Say say, ask(layer, names, found, covers));
     if (say == Say::Has) return found;
     if (say == Say::Hides || covers) break;
   }
