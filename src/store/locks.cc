@@ -26,8 +26,10 @@ off_t LockFile::of_run(std::string_view run) {
 
 Result<std::shared_ptr<LockFile>> LockFile::open(int store) {
   UniqueFd fd(::openat(store, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  const bool read_only = !fd && (errno == EROFS || errno == EACCES);
+  if (read_only) fd.reset(::openat(store, "lock", O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("opening the store's lock file");
-  return std::shared_ptr<LockFile>(new LockFile(std::move(fd)));
+  return std::shared_ptr<LockFile>(new LockFile(std::move(fd), read_only));
 }
 
 bool LockFile::try_lock(off_t byte) {

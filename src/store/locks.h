@@ -23,6 +23,8 @@ class LockFile {
   static off_t of_run(std::string_view run);  // held by the runner for as long as it lives
 
   static Result<std::shared_ptr<LockFile>> open(int store);
+  // Of a store that the caller may only read: it takes no lock then.
+  bool read_only() const { return read_only_; }
 
   // Never waits, and never grants a byte twice, to this process either.
   bool try_lock(off_t byte);
@@ -31,9 +33,10 @@ class LockFile {
   bool is_locked(off_t byte);  // by anyone, this object included
 
  private:
-  explicit LockFile(UniqueFd file) : locks_(std::move(file)) {}
+  LockFile(UniqueFd file, bool read_only) : locks_(std::move(file)), read_only_(read_only) {}
 
   FileLocks locks_;
+  const bool read_only_;
   std::mutex mutex_;
   std::unordered_set<off_t> held_;  // by try_lock()
 };
