@@ -16,6 +16,13 @@ expect_exit 3 boxcar tool --json --store disk/store test/fill
 expect_json '.status == "failed"' '.steps.fill.status == "failed"' '.steps.fill.result == null'
 expect_err 'No space left on device'
 [ -z "$(find disk -name manifest.json)$(ls -A disk/store/work)" ] || fail "left: $(find disk)"
+# Nor can a log that has no room: a result has all of it. The file goes before the end, so that there is room for all else.
+make_kliko_image test/loud 'echo small >/output/text; head -c 3000000 /dev/zero >/output/big; yes a line of the log | head -n 60000; rm /output/big' \
+  <<<'{schema_version: 4, io: split}'
+expect_exit 3 boxcar tool --json --store disk/store test/loud
+expect_err 'writing .*log.jsonl.*No space left on device'
+[ -z "$(find disk -name manifest.json)" ] || fail "left: $(find disk)"
+rm -r disk/store/runs
 fill disk
 expect_exit 3 boxcar tool --store disk/store test/make # nor can one begin
 expect_err 'No space left on device'
