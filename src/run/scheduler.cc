@@ -224,6 +224,8 @@ void Scheduler::launch(StepIndex step) {
     if (std::find(blocked_.begin(), blocked_.end(), step) == blocked_.end()) blocked_.push_back(step);
     return;
   }
+  // Between the first look and the lock another runner may have left the result.
+  if (auto result = known(step, *action, key)) return finish(step, StepStatus::Cached, *std::move(result));
   const JobId id = ++last_job_;
   auto& job = running_[id];
   job.step = step;
