@@ -266,6 +266,18 @@ TEST(Scheduler, WaitsForAnotherRunnerThatHasTheKey) {
   EXPECT_EQ(world.states[0].attempts, 1);
 }
 
+TEST(Scheduler, TakesTheResultThatAnotherRunnerLeftJustBeforeTheLock) {
+  World world(chain(1));
+  world.run();
+  const Key key = world.states[0].key;
+  const auto result = world.results.lookup({}, key);
+  world.results.forget(key);
+  world.results.on_lock = [&] { world.results.leave(*result); };
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_EQ(world.states[0].status, StepStatus::Cached);
+  EXPECT_EQ(world.states[0].attempts, 0);
+}
+
 TEST(Scheduler, StopsContainersWhenInterrupted) {
   World world(chain(2));
   world.script = [&](const Job&) -> std::optional<Ending> {

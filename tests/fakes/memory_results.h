@@ -25,6 +25,7 @@ class MemoryResults : public Results {
   std::string directory(const StoredResult& result) const override { return "/results/" + result.key.short_hex(); }
 
   std::unique_ptr<KeyLock> try_lock(const Key& key) override {
+    if (on_lock) on_lock();
     const std::lock_guard lock(mutex_);
     if (!locked_.insert(key).second) return nullptr;
     return std::make_unique<Lock>(*this, key);
@@ -49,6 +50,11 @@ class MemoryResults : public Results {
   void discard(const Workspace&, bool) override {}
 
   // For tests: another runner takes a key, or leaves a result.
+  std::function<void()> on_lock;
+  void leave(const StoredResult& result) {
+    const std::lock_guard lock(mutex_);
+    results_.insert_or_assign(result.key, result);
+  }
   void forget(const Key& key) {
     const std::lock_guard lock(mutex_);
     results_.erase(key);
