@@ -18,11 +18,10 @@ Store::~Store() {
   state_->ahead.stop();
   flush();
   state_->live.release();
-  const bool claimed = !state_->claimed.empty();
   state_->claimed.clear();
-  // Also where no attempt was prepared: what a killed run left may be all that it left to do.
-  const bool removed = !state_->runs.empty() && !claimed && state_->trash_counter == 0;
-  if (!removed) state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
+  // Once more, or for the first time where no attempt was prepared: what a killed run left may be all that it left to
+  // do, and what lies in the trash may have been marked by this one.
+  state_->janitor.submit([state = state_.get()] { state->remove_leftovers(); });
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& pool, StoreOptions options) {
