@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/user_namespace.h"
 #include "cli/commands.h"
+#include "cli/complete.h"
 #include "cli/execute.h"
 #include "image/image_store.h"
 #include "image/skopeo.h"
@@ -202,14 +203,18 @@ int run_image(const Args& args) {
   constexpr std::pair<const char*, int (*)(ImageStore&, const Args&)> commands[] = {
       {"ls", list},     {"pull", pull},     {"import", import}, {"push", push},
       {"login", login}, {"logout", logout}, {"rm", remove},     {"prune", prune}};
+  Args names;
+  for (const auto& command : commands) names.emplace_back(command.first);
+  if (completing() && args.size() <= 1) {
+    for (const auto& name : names) offer(args.empty() ? "" : args[0], name, "");
+    return 0;
+  }
   const std::string which = args.empty() ? "--help" : args[0];
   if (which == "--help" || which == "-h") {
     fmt::print(
-        "Usage: boxcar image ls|pull|import|push|login|logout|rm|prune [options]\n\nThe images that boxcar holds, "
-        "below "
-        "{}.\n"
+        "Usage: boxcar image {} [options]\n\nThe images that boxcar holds, below {}.\n"
         "boxcar image COMMAND --help says more.\n\nExample:\n  boxcar image import oci:./simms --as kliko/simms\n",
-        ImageStore::default_directory());
+        join(names, "|"), ImageStore::default_directory());
     return args.empty() ? 2 : 0;
   }
   for (const auto& [name, command] : commands) {
@@ -219,10 +224,9 @@ int run_image(const Args& args) {
     ImageStore images(ImageStore::default_directory(), pool);
     return command(images, Args(args.begin() + 1, args.end()));
   }
-  return say(Error{ErrorKind::Invalid,
-                   "there is no command 'image " + printable(which) + "'" +
-                       did_you_mean(which, {"ls", "pull", "import", "push", "login", "logout", "rm", "prune"}),
-                   {}});
+  if (completing()) return 0;
+  return say(Error{
+      ErrorKind::Invalid, "there is no command 'image " + printable(which) + "'" + did_you_mean(which, names), {}});
 }
 
 }  // namespace boxcar

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/complete.h"
 
 namespace boxcar {
 namespace {
@@ -54,6 +55,23 @@ void print_help() {
       "Example:\n  boxcar run boxcar.yml -j 4\n");
 }
 
+// For the completion scripts of shells (cli/complete.h).
+int complete(const Args& words) {
+  begin_completion();
+  const Command* command = words.size() > 1 ? find_command(words[0]) : nullptr;
+  if (command != nullptr) return command->run({words.begin() + 1, words.end()});
+  if (words.size() > 1) return 0;
+  const std::string word = words.empty() ? "" : words[0];
+  for (const auto& known : kCommands) {
+    if (*known.summary != '\0') offer(word, known.name, known.summary);
+  }
+  if (word.starts_with("-")) {
+    offer(word, "--help", "list the commands");
+    offer(word, "--version", "say which version this is");
+  }
+  return 0;
+}
+
 int run(int argc, char** argv) {
   const std::string called(argc > 0 ? argv[0] : "boxcar");
   Args args(argv + (argc > 0 ? 1 : 0), argv + argc);
@@ -67,6 +85,7 @@ int run(int argc, char** argv) {
     std::printf("boxcar %s\n", version());
     return 0;
   }
+  if (args[0] == "complete") return complete({args.begin() + 1, args.end()});
   command = find_command(args[0]);
   if (command == nullptr) {
     std::vector<std::string> names;

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "base/text.h"
+#include "cli/complete.h"
 #include "cli/execute.h"
 
 namespace boxcar {
@@ -14,7 +16,27 @@ struct Options::State {
   std::string command;
   std::vector<std::string>* rest = nullptr;
   std::string hint;
+  std::map<const CLI::Option*, std::vector<std::string>> choices;
+
+  std::vector<OptionInfo> infos();
 };
+
+std::vector<OptionInfo> Options::State::infos() {
+  std::vector<OptionInfo> all;
+  for (const CLI::Option* option : app.get_options()) {
+    OptionInfo info;
+    for (const auto& name : option->get_lnames()) info.names.push_back("--" + name);
+    for (const auto& name : option->get_snames()) info.names.push_back("-" + name);
+    info.help = option->get_description();
+    info.repeats = info.names.empty() && option->get_items_expected_max() > 1;
+    if (option->get_items_expected_max() > 0) info.kind = option->get_type_name();
+    // What can't be told from its kind is told from its name.
+    if (info.names.empty() && (info.kind.empty() || info.kind == "TEXT")) info.kind = option->get_name(true);
+    if (const auto found = choices.find(option); found != choices.end()) info.choices = found->second;
+    all.push_back(std::move(info));
+  }
+  return all;
+}
 
 Options::Options(const std::string& command, const std::string& description, const std::string& example)
     : state_(std::make_unique<State>()) {
@@ -42,7 +64,9 @@ void Options::value(const std::string& names, unsigned& value, const std::string
 
 void Options::choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
                      const std::string& help) {
-  state_->app.add_option(names, value, help)->check(CLI::IsMember(of))->option_text("ONE OF " + join(of, ", "));
+  auto* option = state_->app.add_option(names, value, help);
+  option->check(CLI::IsMember(of))->option_text("ONE OF " + join(of, ", "));
+  state_->choices[option] = of;
 }
 
 void Options::list(const std::string& names, std::vector<std::string>& values, const std::string& help,
@@ -68,6 +92,10 @@ void Options::hint(const std::string& text) {
 }
 
 std::optional<int> Options::parse(const std::vector<std::string>& args) {
+  if (completing()) {
+    complete_options(state_->command, state_->infos(), state_->rest != nullptr, args);
+    return 0;
+  }
   try {
     // CLI11 takes them last first.
     state_->app.parse(std::vector<std::string>(args.rbegin(), args.rend()));

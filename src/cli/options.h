@@ -29,7 +29,8 @@ class Options {
   // Said with the error where there are arguments that nothing takes.
   void hint(const std::string& text);
 
-  // None: go on. Otherwise the command ends with that exit code: 0 after --help, 2 after an error, said on stderr.
+  // None: go on. Otherwise the command ends with that exit code: 0 after --help, or after candidates for the last of
+  // `args` where those were asked for (cli/complete.h); 2 after an error, said on stderr.
   std::optional<int> parse(const std::vector<std::string>& args);
 
  private:

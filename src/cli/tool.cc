@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/complete.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
 #include "run/engine_place.h"
@@ -154,6 +155,10 @@ int run_tool(const Args& args) {
 }
 
 int run_kliko_run(const Args& args) {
+  if (completing()) {
+    complete_tool("kliko-run", args);
+    return 0;
+  }
   if (args.empty() || args[0] == "--help" || args[0] == "-h") {
     std::printf(
         "Usage: kliko-run IMAGE [--input DIR] [--output DIR] [--work DIR] [--PARAMETER VALUE]…\n\n"

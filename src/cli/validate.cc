@@ -8,6 +8,7 @@
 #include "base/user_namespace.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/complete.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
 #include "plan/planner.h"
@@ -173,6 +174,10 @@ int run_inspect(const Args& args) {
 }
 
 int run_kliko_validate(const Args& args) {
+  if (completing()) {
+    complete_files();
+    return 0;
+  }
   if (!args.empty() && (args[0] == "--help" || args[0] == "-h")) {
     std::printf(
         "Usage: kliko-validate [FILE]\n\nSays whether a kliko.yml (default /kliko.yml) is valid.\n\n"
