@@ -1,18 +1,21 @@
 #!/bin/sh
-# Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, run, test, demo, check, bench)
+# Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, package, run, test, demo, check, bench)
 # Does nothing, and needs no rights, where all are there.
 set -eu
 build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libzstd-dev
-  libfmt-dev libexpected-dev libcurl4-openssl-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git ca-certificates"
+  libfmt-dev libexpected-dev libcurl4-openssl-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git
+  ca-certificates"
+package="dpkg-dev file"
 run="crun runc skopeo libcurl4 uidmap"
-test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman buildah debootstrap time $run"
+test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman
+  buildah debootstrap time bash-completion zsh fish man-db mandoc lintian $package $run"
 demo="debootstrap buildah jq $run"
 check="clang clang-format-14 clang-tidy-14"
 bench="openssl podman docker.io python3 python3-venv busybox-static time $run"
 
 wanted=
 for group in "$@"; do
-  case $group in build | run | test | demo | check | bench) eval "wanted=\"\$wanted \$$group\"" ;; *)
+  case $group in build | package | run | test | demo | check | bench) eval "wanted=\"\$wanted \$$group\"" ;; *)
     echo "install-deps.sh: no group $group" >&2; exit 2 ;;
   esac
 done

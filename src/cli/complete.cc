@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/complete_values.h"
 #include "cli/terminal.h"
+#include "image/image_store.h"
 #include "run/tools.h"
 
 namespace boxcar {

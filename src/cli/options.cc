@@ -65,7 +65,7 @@ void Options::value(const std::string& names, unsigned& value, const std::string
 void Options::choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
                      const std::string& help) {
   auto* option = state_->app.add_option(names, value, help);
-  option->check(CLI::IsMember(of))->option_text("ONE OF " + join(of, ", "));
+  option->check(CLI::IsMember(of))->option_text(join(of, "|"));
   state_->choices[option] = of;
 }
 
