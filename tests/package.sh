@@ -6,6 +6,10 @@ build=$(realpath "${BUILD:-$here/../build}")
 BUILD=$build "$here/../scripts/package.sh"
 lintian --allow-root --fail-on error,warning,info,pedantic "$build"/packages/*.deb
 
+# The README says which C library it needs.
+newest=$(objdump -T "$build/boxcar" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -1)
+grep -q "glibc ${newest#GLIBC_} or later" "$here/../README.md" || { echo "it needs $newest"; exit 1; }
+
 "$here/../scripts/debian-tar.sh"
 work=$(mktemp -d "$build/package.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
