@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "cli/complete_values.h"
 #include "cli/terminal.h"
 #include "image/image_store.h"
@@ -127,6 +128,7 @@ void complete_options(const std::string& command, const std::vector<OptionInfo>&
 
 void complete_tool(const std::string& command, const Args& words) {
   if (words.size() <= 1) return complete_options(command, {}, true, words);
+  std::ignore = enter_user_namespace();  // whose images they are
   Pool pool;
   ImageStore images(ImageStore::default_directory(), pool);
   const auto image = images.resolve(words[0], PullPolicy::Never);
