@@ -12,6 +12,7 @@ echo "debootstrap: a minimal Debian 12 (once, about 25 s)" >&2
 tree=$(mktemp -d "$build/debian.XXXXXX")
 trap 'rm -rf "$tree"' EXIT
 debootstrap --variant=minbase bookworm "$tree" >"$build/debootstrap.log" 2>&1 || { tail -5 "$build/debootstrap.log" >&2; exit 1; }
+chmod 755 "$tree"
 tar -C "$tree" --numeric-owner --sort=name --exclude='./dev/*' --exclude='./var/cache/apt/*' \
   --exclude='./var/lib/apt/lists/*' -cf "$build/debian.tar.new" .
 mv "$build/debian.tar.new" "$build/debian.tar"

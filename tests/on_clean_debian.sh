@@ -26,6 +26,15 @@ needs=$(LD_TRACE_LOADED_OBJECTS=1 /opt/boxcar/bin/boxcar | grep '=>' | awk '{pri
 PATH=/opt/boxcar/bin:$PATH quietly boxcar image import oci:layout
 ! PATH=/opt/boxcar/bin:$PATH boxcar tool --engine embedded test/make >/tmp/log 2>&1 || fail "without a runtime"
 grep -q 'apt install crun' /tmp/log || fail "$(cat /tmp/log)"
+examined() {  # EXIT-CODE REGEX…: of doctor
+  local expected=$1 code=0 regex
+  shift
+  boxcar doctor >/tmp/log 2>&1 || code=$?
+  [ $code = "$expected" ] || fail "doctor ends with $code: $(cat /tmp/log)"
+  for regex in "$@"; do grep -qE "$regex" /tmp/log || fail "no '$regex' in $(cat /tmp/log)"; done
+}
+PATH=/opt/boxcar/bin:$PATH examined 3 'missing +runtime +there is no container runtime' 'apt install crun' \
+  'warning +skopeo' 'apt install skopeo' 'warning +libcurl' 'apt install libcurl4' '^No engine'
 
 # The package brings what it needs.
 export DEBIAN_FRONTEND=noninteractive
@@ -35,12 +44,22 @@ rm -rf /root/.local
 [ "$(command -v boxcar)" = /usr/bin/boxcar ]
 boxcar --version | grep -q '^boxcar [0-9]'
 kliko-run --version | grep -q '^kliko-run'
+examined 0 'ok +runtime +crun [0-9.]+ runs a container' 'ok +skopeo' 'missing +daemon +libcurl' '^Containers can be run by: embedded$'
 runs
 boxcar runs | grep -q flow
 for runtime in crun runc; do
   quietly apt-get install -y --no-install-recommends $runtime
   BOXCAR_RUNTIME=$runtime runs
 done
+quietly apt-get install -y --no-install-recommends libcurl4 uidmap
+examined 0 'ok +libcurl' 'missing +daemon +no Docker answers' 'apt install docker.io'
+
+# An ordinary user.
+useradd --create-home user
+chmod 755 /test
+runuser -u user -- env HOME=/home/user bash -c 'cd && boxcar doctor' >/tmp/log 2>&1 || fail "$(cat /tmp/log)"
+grep -q 'ok  *ids  *subordinate ids' /tmp/log || fail "$(cat /tmp/log)"
+quietly runuser -u user -- env HOME=/home/user bash -c 'cd && boxcar image import oci:/test/layout && boxcar tool test/make --text mine --output out && grep mine out/text'
 for page in boxcar kliko-run kliko-validate; do man -w $page >/dev/null; done
 man boxcar | grep -q 'boxcar image pull'
 bash -c '. /usr/share/bash-completion/bash_completion; for c in boxcar kliko-run; do _completion_loader $c; complete -p $c; done' >/dev/null
@@ -55,7 +74,7 @@ rm -r /etc/apparmor.d/abi
 
 quietly apt-get remove -y boxcar
 [ ! -e /etc/apparmor.d/boxcar ]
-left=$(find / -xdev \( -iname '*boxcar*' -o -name 'kliko*' \) ! -path '/opt/*' ! -path '/test/*' ! -path '/root/*' ! -path '/sys/*' ! -path /var/lib/dpkg/info/boxcar.\*)
+left=$(find / -xdev \( -iname '*boxcar*' -o -name 'kliko*' \) ! -path '/opt/*' ! -path '/test/*' ! -path '/root/*' ! -path '/home/*' ! -path '/sys/*' ! -path /var/lib/dpkg/info/boxcar.\*)
 [ -z "$left" ] || fail "left: $left"
 quietly apt-get purge -y boxcar
 [ -z "$(find /var/lib/dpkg/info -name 'boxcar.*')" ]

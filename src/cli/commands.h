@@ -15,6 +15,7 @@ int run_validate(const Args& args);
 int run_inspect(const Args& args);
 int run_image(const Args& args);
 int run_gc(const Args& args);
+int run_doctor(const Args& args);
 int run_runs(const Args& args);
 int run_status(const Args& args);
 int run_logs(const Args& args);

@@ -31,6 +31,7 @@ constexpr Command kCommands[] = {
     {"stop", run_stop, "stop a run"},
     {"image", run_image, "list, pull, import and remove images"},
     {"gc", run_gc, "remove results that are not needed any more"},
+    {"doctor", run_doctor, "say what works here, and how to get what is missing"},
     {"kliko-run", run_kliko_run, ""},
     {"kliko-validate", run_kliko_validate, ""},
 };

@@ -2,11 +2,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/mount.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -21,6 +19,7 @@
 #include <set>
 #include <thread>
 
+#include "base/kernel.h"
 #include "base/mounts.h"
 #include "base/user_directories.h"
 #include "base/user_namespace.h"
@@ -359,10 +358,6 @@ Result<void> name_services(ContainerHost& host) {
   return {};
 }
 
-bool can_mount_readonly_recursively() {
-  return ::syscall(SYS_mount_setattr, -1, nullptr, 0, nullptr, 0) != 0 && errno != ENOSYS;
-}
-
 bool has_domain() {
   utsname name{};
   ::uname(&name);
@@ -388,7 +383,7 @@ Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& opti
   const std::string own = join_path(host.state, "engine." + std::to_string(++engines));
   host.places = std::make_shared<MountPlaces>(join_path(own, "places"));
   host.roots = std::make_shared<Roots>(join_path(own, "roots"));
-  host.recursive_readonly = can_mount_readonly_recursively();
+  host.recursive_readonly = has_mount_setattr();
   host.rootless = rootless();
   host.one_id = host.rootless && has_one_id();
   host.reset_domain = has_domain() && !host.rootless;  // which only root of the machine may write

@@ -20,6 +20,7 @@ Result<Curl> load() {
     function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(library, name));
     complete = complete && function != nullptr;
   };
+  find(curl.version, "curl_version");
   find(curl.easy_init, "curl_easy_init");
   find(curl.easy_cleanup, "curl_easy_cleanup");
   find(curl.easy_reset, "curl_easy_reset");

@@ -8,6 +8,7 @@
 namespace boxcar {
 
 struct Curl {
+  decltype(&curl_version) version;
   decltype(&curl_easy_init) easy_init;
   decltype(&curl_easy_cleanup) easy_cleanup;
   decltype(&curl_easy_reset) easy_reset;

@@ -347,4 +347,11 @@ void HttpStreams::wake() {
   state_->curl.multi_wakeup(state_->multi);
 }
 
+Result<std::string> http_library() {
+  TRY(const Curl* curl, curl_library());
+  const std::string version = curl->version();  // "libcurl/7.88.1 OpenSSL/3.0.17 …"
+  const auto slash = version.find('/');
+  return version.substr(0, slash) + " " + version.substr(slash + 1, version.find(' ') - slash - 1);
+}
+
 }  // namespace boxcar

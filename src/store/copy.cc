@@ -51,6 +51,14 @@ Result<void> copy_symlink(int from, const std::string& from_path, int to, const 
 
 }  // namespace
 
+bool has_reflinks(const std::string& directory) {
+  const auto file = [&] { return open_file(directory, O_TMPFILE | O_RDWR, 0600); };
+  const auto from = file();
+  const auto to = file();
+  if (!from || !to || !write_all(from->get(), "x")) return false;
+  return ::ioctl(to->get(), FICLONE, from->get()) == 0;
+}
+
 Result<void> copy_content(int from, int to) {
   if (::ioctl(to, FICLONE, from) == 0) return {};
   struct stat info {};

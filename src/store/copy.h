@@ -13,6 +13,9 @@ namespace boxcar {
 // The whole content of `from`, a regular file open for reading, into the empty file `to`.
 Result<void> copy_content(int from, int to);
 
+// Whether files of one directory can share their content until one of them is written.
+bool has_reflinks(const std::string& directory);
+
 enum class CopyModes {
   Caller,    // 0644 or 0755, as the executable bit was
   Everyone,  // 0666 or 0777: whatever user a container runs as may write

@@ -1,0 +1,82 @@
+// Docker and Podman.
+#include <cstdlib>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "cli/checkup.h"
+#include "net/daemon.h"
+#include "run/engine_place.h"
+
+namespace boxcar {
+
+namespace {
+
+Result<std::string> ask(Result<DaemonAddress> address) {
+  TRY(const auto found, std::move(address));
+  TRY(const auto daemon, Daemon::connect(found));
+  std::string says = daemon->name() + " answers at " + found.text;
+  if (daemon->rootless()) says += ", without root's rights";
+  if (daemon->remaps_users()) says += ", with users of its own";
+  return says;
+}
+
+std::string set_to(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0' ? value : "";
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+Checked check_docker(Patient& patient) {
+  if (const auto library = http_library(); !library) return diagnosis_of(library.error());
+  const auto says = ask(docker_address());
+  if (says) return Diagnosis{Health::Ok, *says, ""};
+  Diagnosis found = diagnosis_of(says.error());
+  if (says.error().kind == ErrorKind::Denied) {
+    found.remedy = "as root: usermod -aG docker " + patient.user + "; then log in again";
+  } else if (const auto host = set_to("DOCKER_HOST"); !host.empty()) {
+    found.remedy = "DOCKER_HOST is " + in_quotes(host) + ": start what is to listen there, or unset it";
+  } else if (find_program("dockerd")) {
+    found.remedy = "as root: systemctl start docker";
+  } else {
+    found.remedy = "Debian, Ubuntu: apt install docker.io; or name a remote one by DOCKER_HOST";
+  }
+  return found;
+}
+
+Checked check_podman(Patient& patient) {
+  if (const auto library = http_library(); !library) return diagnosis_of(library.error());
+  const std::string unit =
+      std::string("systemctl ") + (patient.uid == 0 ? "" : "--user ") + "enable --now podman.socket";
+  const auto says = ask(podman_address());
+  if (says) return Diagnosis{Health::Ok, *says, ""};
+  Diagnosis found = diagnosis_of(says.error());
+  if (const auto host = set_to("CONTAINER_HOST"); !host.empty()) {
+    found.remedy = "CONTAINER_HOST is " + in_quotes(host) + ": start what is to listen there, or unset it";
+    return found;
+  }
+  if (!find_program("podman")) {
+    found.remedy = "Debian, Ubuntu: apt install podman; Fedora: dnf install podman";
+    return found;
+  }
+  // Without a socket boxcar starts Podman's service itself.
+  const auto place = EnginePlace::choose("podman");
+  if (!place) {
+    found = diagnosis_of(place.error());
+    if (found.remedy.empty()) found.remedy = "what says 'podman info'?";
+    return found;
+  }
+  SpawnOptions options;
+  options.argv = {"podman", "--version"};
+  const auto version = run_program(std::move(options), std::chrono::seconds(10));
+  return Diagnosis{
+      Health::Ok,
+      (version ? printable(first_line(version->out)) : "podman") + " answers; its service is started when it is needed",
+      "to have it at once: " + unit};
+}
+
+}  // namespace boxcar

@@ -1,0 +1,21 @@
+// Whether containers really run here: a container of nothing but boxcar's own helper, which does next to nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/embedded.h"
+
+namespace boxcar {
+
+struct Trial {
+  std::string runtime;             // "crun 1.8.1"
+  std::vector<std::string> notes;  // Engine::notes()
+  Result<void> ran;                // why it did not, else
+};
+
+// `directory`: an empty one, on the file system on which attempts would run. After prepare_embedded(). An error: there
+// is no engine to try.
+Result<Trial> try_container(const EmbeddedOptions& options, const std::string& directory);
+
+}  // namespace boxcar
