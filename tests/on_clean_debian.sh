@@ -74,7 +74,7 @@ rm -r /etc/apparmor.d/abi
 
 quietly apt-get remove -y boxcar
 [ ! -e /etc/apparmor.d/boxcar ]
-left=$(find / -xdev \( -iname '*boxcar*' -o -name 'kliko*' \) ! -path '/opt/*' ! -path '/test/*' ! -path '/root/*' ! -path '/home/*' ! -path '/sys/*' ! -path /var/lib/dpkg/info/boxcar.\*)
+left=$(find / -xdev \( -iname '*boxcar*' -o -name 'kliko*' \) ! -path '/opt/*' ! -path '/test/*' ! -path '/root/*' ! -path '/home/*' ! -path '/sys/*' ! -path '/var/cache/man/*' ! -path /var/lib/dpkg/info/boxcar.\*)
 [ -z "$left" ] || fail "left: $left"
 quietly apt-get purge -y boxcar
 [ -z "$(find /var/lib/dpkg/info -name 'boxcar.*')" ]
