@@ -98,7 +98,7 @@ class HttpStreams {
   std::unique_ptr<State> state_;
 };
 
-Result<std::string> http_library();  // "libcurl 7.88.1"; Unavailable where it is not installed
+Result<std::string> http_library();                 // "libcurl 7.88.1"; Unavailable where it is not installed
 std::string percent_encode(std::string_view text);  // all but A-Z a-z 0-9 - . _ ~
 
 }  // namespace boxcar
