@@ -1,5 +1,4 @@
-# A whole Debian, as debootstrap makes it, and a layer that buildah wrote above it: what is given away is byte for byte what
-# came, and a real program still runs in it.
+# A whole Debian, as debootstrap makes it, and layers that buildah wrote: what is given away is byte for byte what came.
 "$SOURCE/scripts/debian-tar.sh"
 debian=$SOURCE/build/debian.tar
 printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$SCENARIO/tmp/graph" "$SCENARIO/tmp/run" >storage.conf
@@ -17,15 +16,21 @@ kept=$(stat -c %s "$XDG_DATA_HOME/boxcar/images/layers/${digest:0:12}/skeleton")
 [ "$kept" -lt $(($(stat -c %s "$debian") / 200)) ] || fail "a skeleton of $kept bytes"
 echo "the skeleton takes $kept bytes for $(tar -tf "$debian" | wc -l) entries"
 
-container=$(buildah from oci:layout)
-buildah run --isolation chroot "$container" -- sh -c 'rm /etc/issue && touch /etc/hosts && head -c 100000 /dev/urandom >/usr/lib/noise'
+boxcar image rm test/debian >/dev/null
+expect_exit 0 boxcar image import docker-archive:out.tar
+expect_exit 0 boxcar tool --json test/debian
+expect_text "$(json .steps.debian.result)/output/text" moin
+
+container=$(buildah from scratch)
+buildah add "$container" "$(busybox_layer)" / >/dev/null
+buildah commit --quiet "$container" test/below >/dev/null
+container=$(buildah from localhost/test/below)
+buildah run --isolation chroot "$container" -- sh -c 'rm /etc/group; ln /bin/busybox /more; head -c 100000 /dev/urandom >/noise'
 buildah commit --quiet "$container" test/built >/dev/null
 expect_exit 0 boxcar image pull localhost/test/built
 identity=$(cut -d' ' -f1 "$SCENARIO/out")
 expect_exit 0 boxcar image push localhost/test/built oci:built
-boxcar image rm localhost/test/built test/debian >/dev/null
+boxcar image rm localhost/test/built >/dev/null
 expect_exit 0 boxcar image import oci:built
 expect_out "^$identity  localhost/test/built:latest$"
-expect_exit 0 boxcar tool --json localhost/test/built
-expect_text "$(json .steps.built.result)/output/text" moin
-buildah rm "$container" >/dev/null
+buildah rm --all >/dev/null
