@@ -156,6 +156,12 @@ TEST_P(EngineTest, InputsAreReadOnlyAndOutputsWritable) {
   }
 }
 
+TEST_P(EngineTest, WithoutANetworkThereIsLoopbackOnly) {
+  auto action = make_shell("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '");
+  action->network = false;
+  EXPECT_EQ(on.run(action).out, "lo\n");
+}
+
 TEST_P(EngineTest, PrivilegesAreFew) {
   const auto seen = on.shell("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status");
   // CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE SYS_CHROOT SETFCAP

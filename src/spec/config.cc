@@ -1,5 +1,6 @@
 #include "spec/config.h"
 
+#include <algorithm>
 #include <array>
 
 #include "spec/fields.h"
@@ -16,7 +17,12 @@ constexpr std::int64_t kMostJobs = 10'000;
 
 std::optional<Config> read_config(const Document& document, Findings& findings) {
   Config config;
-  if (document.text.find_first_not_of(" \t\r\n") == std::string::npos) return config;
+  const auto says_nothing = [](std::string_view line) {
+    const auto first = line.find_first_not_of(" \t\r");
+    return first == std::string_view::npos || line[first] == '#';
+  };
+  const auto all = lines(document.text);
+  if (std::all_of(all.begin(), all.end(), says_nothing)) return config;
   Report report(document.name, findings);
   const auto tree = read_yaml(document.text, YamlVersion::V12, report);
   if (!tree || !report.ok()) return std::nullopt;
