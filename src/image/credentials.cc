@@ -51,6 +51,11 @@ Result<UniqueFd> in_memory(std::string_view bytes) {
   return fd;
 }
 
+bool has_text(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() && !found->get_ref<const std::string&>().empty();
+}
+
 bool has_credentials(const Json& config, const std::string& registry) {
   const auto auths = config.find("auths");
   if (auths == config.end() || !auths->is_object()) return false;
@@ -61,8 +66,7 @@ bool has_credentials(const Json& config, const std::string& registry) {
     for (const std::string_view scheme : {"https://", "http://"}) {
       if (host.starts_with(scheme)) host.remove_prefix(scheme.size());
     }
-    if (host.substr(0, host.find('/')) == registry && entry.is_object() && entry.value("auth", Json("")) != "")
-      return true;
+    if (host.substr(0, host.find('/')) == registry && entry.is_object() && has_text(entry, "auth")) return true;
   }
   return false;
 }
@@ -90,10 +94,8 @@ Result<std::optional<Json>> ask_store(const std::string& store, const std::strin
     return refuse("failed: " + printable(finished->out + finished->err));
   }
   const Json answer = Json::parse(finished->out, nullptr, false);
-  if (!answer.is_object() || !answer.value("Username", Json()).is_string() ||
-      !answer.value("Secret", Json()).is_string()) {
+  if (!answer.is_object() || !has_text(answer, "Username") || !has_text(answer, "Secret"))
     return refuse("gave no user and secret");
-  }
   return entry_of(answer["Username"], answer["Secret"]);
 }
 
@@ -126,9 +128,8 @@ Result<AuthFile> auth_file_for(const std::string& registry, const std::optional<
                           entry_of(given->user, given->password), "those given with the image");
   }
   const Json docker = read_config(docker_config());
-  const Json store_name = docker.value("credsStore", Json());
-  if (!store_name.is_string() || store_name.get<std::string>().empty()) return AuthFile{};
-  const std::string store = store_name;
+  if (!has_text(docker, "credsStore")) return AuthFile{};
+  const std::string store = docker["credsStore"];
   const Json logins = read_config(login_file());
   if (has_credentials(logins, registry) || has_credentials(docker, registry)) return AuthFile{};
   if (docker.contains("credHelpers") && docker["credHelpers"].contains(registry)) return AuthFile{};
