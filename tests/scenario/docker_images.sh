@@ -4,7 +4,7 @@ docker=$SCENARIO/tmp/docker
 sockets=$(mktemp -d /tmp/docked.XXXXXX) # containerd's may have 104 bytes, however deep the build directory lies
 export DOCKER_HOST=unix://$sockets/docker.sock
 mkdir "$docker"
-dockerd --data-root "$docker/data" --exec-root "$sockets/exec" --pidfile "$docker/pid" -H "$DOCKER_HOST" \
+unshare --mount dockerd --data-root "$docker/data" --exec-root "$sockets/exec" --pidfile "$docker/pid" -H "$DOCKER_HOST" \
   --bridge=none --iptables=false --ip6tables=false >"$docker/log" 2>&1 &
 daemon=$!
 end_docker() { kill "$daemon" 2>/dev/null && wait "$daemon" || true; }
