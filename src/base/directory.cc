@@ -25,6 +25,13 @@ Result<UniqueFd> open_beneath(int root, const std::string& path, int flags) {
   return fail(errno_error("opening " + printable(path), number));
 }
 
+UniqueFd open_within(int root, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return UniqueFd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+}
+
 Result<std::vector<std::string>> list_directory(int root, const std::string& path) {
   TRY(auto fd, open_beneath(root, path, O_RDONLY | O_DIRECTORY));
   DIR* stream = ::fdopendir(fd.get());

@@ -12,6 +12,9 @@ namespace boxcar {
 // itself. Invalid when a symlink is met.
 Result<UniqueFd> open_beneath(int root, const std::string& path, int flags);
 
+// Follows symlinks as long as they stay below `root`. None, and errno: EXDEV where one leads out.
+UniqueFd open_within(int root, const std::string& path, int flags);
+
 // The names in the directory `path` below `root` ("" is `root` itself), sorted by bytes, without "." and "..".
 Result<std::vector<std::string>> list_directory(int root, const std::string& path);
 

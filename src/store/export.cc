@@ -1,9 +1,7 @@
 // Results into a user's directory.
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,15 +63,6 @@ class Staging {
   UniqueFd fd_;
 };
 
-// Whether what is at `path` can be opened without leaving `root`, following symlinks.
-bool stays_within(int root, const std::string& path) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
-  return fd || errno != EXDEV;
-}
-
 // The target is written one directory at a time, each opened without following a symlink, so that none leads out of it,
 // whoever made it and when.
 class Export {
@@ -95,7 +84,7 @@ class Export {
         if (S_ISDIR(info.st_mode)) {
           CHECK_OK(make_directory(to.get(), name, from_path));
           directories.push_back(from_path);
-        } else if (S_ISLNK(info.st_mode) && !stays_within(from_, from_path)) {
+        } else if (S_ISLNK(info.st_mode) && leads_out(from_path)) {
           // Of a part of an output, a symlink may lead into the rest of it, which is not copied.
           CHECK_OK(what_it_leads_to("/proc/self/fd/" + std::to_string(from_) + "/" + from_path, to.get(), name));
         } else {
@@ -139,6 +128,8 @@ class Export {
     }
     return fail(errno_error("writing " + printable(from_path), number));
   }
+
+  bool leads_out(const std::string& link) const { return !open_within(from_, link, O_PATH) && errno == EXDEV; }
 
   static Result<void> make_directory(int to, const std::string& name, const std::string& path) {
     struct stat info {};

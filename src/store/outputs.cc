@@ -1,9 +1,7 @@
 #include "store/outputs.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,14 +51,6 @@ Destination destination(const std::string& mounted, const std::string& path, con
     break;
   }
   return to;
-}
-
-// Follows symlinks as long as they stay below `root`; -1 and errno otherwise (EXDEV: it left).
-int open_within(int root, const std::string& path, int flags) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  return static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how));
 }
 
 class Settler {
@@ -239,8 +229,8 @@ class Settler {
       return fail(ErrorKind::Invalid, about(link.path) + " is a symlink into an input that leads into itself");
     }
     TRY(const auto source, open_file(input.source, O_PATH));
-    const UniqueFd content(rest.empty() ? ::fcntl(source.get(), F_DUPFD_CLOEXEC, 0)
-                                        : open_within(source.get(), rest, O_PATH));
+    const UniqueFd content =
+        rest.empty() ? UniqueFd(::fcntl(source.get(), F_DUPFD_CLOEXEC, 0)) : open_within(source.get(), rest, O_PATH);
     if (!content && errno == EIO) return fail_errno("following the symlink " + about(link.path));
     if (!content) return leads_out(link.path, target);
     struct stat info {};
@@ -269,7 +259,7 @@ class Settler {
   Result<void> check_symlink(const std::string& path) {
     TRY(const auto target, target_of(path));
     if (target.empty()) return {};  // replaced by content
-    const UniqueFd fd(open_within(root_.get(), path, O_PATH));
+    const UniqueFd fd = open_within(root_.get(), path, O_PATH);
     if (fd || errno == ENOENT || errno == ELOOP || errno == ENOTDIR) return {};
     if (errno == EIO) return fail_errno("following the symlink " + about(path));
     return leads_out(path, target);
@@ -278,7 +268,7 @@ class Settler {
   // The file that a file port's symlink leads to, in its place.
   Result<void> replace_by_file(const std::string& name) {
     for (std::size_t i = 0; i < links_.size(); ++i) CHECK_OK(settle_symlink(Link(links_[i])));
-    const UniqueFd content(open_within(root_.get(), name, O_PATH));
+    const UniqueFd content = open_within(root_.get(), name, O_PATH);
     if (!content && errno == EIO) return fail_errno("following the symlink " + about(name));
     TRY(const auto target, target_of(name));
     if (!content) return leads_out(name, target);
