@@ -63,20 +63,24 @@ Checked check_podman(Patient& patient) {
     found.remedy = "Debian, Ubuntu: apt install podman; Fedora: dnf install podman";
     return found;
   }
-  // Without a socket boxcar starts Podman's service itself.
+  SpawnOptions options;
+  options.argv = {"podman", "--version"};
+  const auto answer = run_program(std::move(options), std::chrono::seconds(10));
+  const std::string version = answer ? printable(first_line(answer->out)) : "podman";
+  // Without a socket boxcar starts Podman's service itself. An ordinary user's would leave a process behind, which
+  // keeps his namespace.
+  if (patient.uid != 0) {
+    return Diagnosis{Health::Warning, version + " is installed, and not asked: nobody listens on its socket",
+                     "as this user: " + unit};
+  }
   const auto place = EnginePlace::choose("podman");
   if (!place) {
     found = diagnosis_of(place.error());
     if (found.remedy.empty()) found.remedy = "what says 'podman info'?";
     return found;
   }
-  SpawnOptions options;
-  options.argv = {"podman", "--version"};
-  const auto version = run_program(std::move(options), std::chrono::seconds(10));
-  return Diagnosis{
-      Health::Ok,
-      (version ? printable(first_line(version->out)) : "podman") + " answers; its service is started when it is needed",
-      "to have it at once: " + unit};
+  return Diagnosis{Health::Ok, version + " answers; its service is started when it is needed",
+                   "to have it at once: " + unit};
 }
 
 }  // namespace boxcar

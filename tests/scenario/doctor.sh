@@ -3,6 +3,13 @@ expect_exit 0 boxcar doctor
 expect_out '^embedded$' '^  ok +namespaces' '^  ok +kernel +Linux .*openat2' '^  ok +overlayfs' \
   '^  ok +runtime +(crun|runc) [0-9.+a-z]+ runs a container$' '^  ok +skopeo +skopeo version' '^  ok +libcurl +libcurl [0-9]' \
   '^  ok +store +.*/work/\.boxcar: .* free on ' '^Containers can be run by: .*embedded'
+# Podman is not started for an ordinary user: it would leave a process behind, that of his namespace.
+[ "$(id -u)" = 0 ] || [ -z "$(find "$HOME" "${XDG_RUNTIME_DIR:-$HOME}" \( -name pause.pid -o -path "$HOME/*/containers" \))" ] ||
+  fail "Podman was here: $(find "$HOME")"
+case $(id -un) in
+  root) expect_out '^  ok +daemon +podman version [0-9.]+ answers' ;;
+  *) expect_out '^  warning +daemon +podman version .* nobody listens' 'systemctl --user enable --now podman.socket' ;;
+esac
 case $(id -un) in
   root) expect_out '^  ok +namespaces +a mount namespace' ;;
   boxcar-subids) expect_out "namespaces +a user and a mount namespace of boxcar-subids's own" '^  ok +ids +subordinate ids' ;;
@@ -31,6 +38,11 @@ expect_out "missing +runtime .*'none' is not installed" 'BOXCAR_RUNTIME names it
 BOXCAR_RUNTIME=none DOCKER_HOST=unix:///none CONTAINER_HOST=unix:///none expect_exit 3 env PATH=/none "$BOXCAR" doctor --json
 expect_json '[.engines[]] == [false, false, false]' \
   '[.checks[] | select(.part != "disk" and .status == "missing") | .remedy != ""] | all'
+
+if [ "$(id -un)" = boxcar-subids ]; then
+  BOXCAR_RUNTIME=$(command -v crun) expect_exit 0 env PATH=/none "$BOXCAR" doctor
+  expect_out 'warning +ids .*newuidmap is not installed$' '(→|->) Debian, Ubuntu: apt install uidmap$'
+fi
 
 # A place that can't be used; user namespaces that are forbidden, as an ordinary user has them.
 expect_exit 3 env DOCKER_HOST=unix:///none CONTAINER_HOST=unix:///none "$BOXCAR" doctor --store /proc/none
