@@ -31,12 +31,12 @@ nothing_leaks() {
   grep -rlaFf "$SCENARIO/patterns" --exclude=the.key --exclude=patterns "$@" >"$SCENARIO/leaks" 2>/dev/null || true
   [ ! -s "$SCENARIO/leaks" ] || fail "found in: $(cat "$SCENARIO/leaks")"
 }
-# no_process_leaks: of boxcar, its watcher and its runtimes; the latter run from a copy in memory.
+# no_process_leaks: of boxcar, its watcher and, while there are any, its runtimes; the latter run from a copy in memory.
 no_process_leaks() {
   local processes
   processes=$({ find /proc/[0-9]* -maxdepth 1 -name exe \( -lname "$BOXCAR" -o -lname '*/crun' -o -lname '*/runc' -o -lname '/memfd:*' \) \
     -printf '%h\n' || true; } 2>/dev/null)
-  seen=$(wc -w <<<"$processes")
+  seen=$(grep -cE "^/proc/($runner|$(pgrep -d '|' -P "$runner" || echo none))$" <<<"$processes" || true)
   nothing_leaks $(for process in $processes; do echo "$process/cmdline" "$process/environ"; done) "$SCENARIO/out"
 }
 everywhere() {
@@ -86,7 +86,7 @@ wait_until ready
 for i in 1 2 3 4 5; do
   no_process_leaks
   # An ordinary user may not even look at a process with secrets.
-  [ "$seen" -ge 3 ] || [ "$(id -u)" != 0 ] || fail "runner, watcher and runtime were not looked at"
+  [ "$seen" -ge 2 ] || [ "$(id -u)" != 0 ] || fail "runner and watcher were not looked at"
 done
 everywhere
 boxcar status >"$SCENARIO/status"
