@@ -47,14 +47,13 @@ def bundle_of(runtime, project):
     catcher = kept / f"{runtime}-catcher"
     catcher.write_text(CATCHER.replace("RUNTIME", shutil.which(runtime)).replace("KEPT", str(kept)))
     catcher.chmod(0o755)
-    step(project, runtime=str(catcher))
+    step(project, BOXCAR_RUNTIME=str(catcher))
     return kept
 
 
-def step(project, runtime):
+def step(project, **environment):
     """One step that was never run before."""
-    run(["boxcar", "tool", "--store", project, "bench/noop", "--n", str(next(count))],
-        cwd=project, env={**os.environ, "BOXCAR_RUNTIME": runtime})
+    run(["boxcar", "tool", "--store", project, "bench/noop", "--n", str(next(count))], cwd=project, env={**os.environ, **environment})
 
 
 def bare_command(runtime, bundle):
@@ -78,15 +77,23 @@ def many(project, runtime, bundle, steps=200):
     return ours, bare_calls
 
 
+PODMAN = ["podman", "--root", str(BENCH / "podman"), "--runroot", str(BENCH / "podman-run"), "--cgroup-manager", "cgroupfs",
+          "--runtime", "runc"]
+LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]  # podman's own may be above what this process may set
+
+
 @contextlib.contextmanager
-def dockerd():
-    """A daemon of our own, with the image in it; its socket."""
+def daemon(kind):
+    """A daemon of our own with the image in it; its address."""
     with tempfile.TemporaryDirectory(prefix="boxcar-bench-", ignore_cleanup_errors=True) as directory:  # a unix socket's path is short
-        socket = f"unix://{directory}/docker.sock"
-        with open(BENCH / "dockerd.log", "wb") as log:
-            daemon = subprocess.Popen(
-                ["dockerd", "-H", socket, "--data-root", str(BENCH / "docker"), "--exec-root", str(BENCH / "docker-exec"), "--pidfile",
-                 f"{directory}/pid", "--bridge=none", "--iptables=false"], stdout=log, stderr=log)
+        socket = f"unix://{directory}/{kind}.sock"
+        command = {
+            "docker": ["dockerd", "-H", socket, "--data-root", BENCH / "docker", "--exec-root", BENCH / "docker-exec",
+                       "--pidfile", f"{directory}/pid", "--bridge=none", "--iptables=false"],
+            "podman": [*PODMAN, "system", "service", "--time=0", socket],
+        }[kind]
+        with open(BENCH / f"{kind}.log", "wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             for _ in range(200):
                 if subprocess.run(["docker", "-H", socket, "info"], capture_output=True).returncode == 0:
@@ -98,18 +105,9 @@ def dockerd():
             run(["docker", "-H", socket, "load", "-i", archive])
             yield socket
         finally:
-            daemon.send_signal(signal.SIGTERM)
-            daemon.wait()
+            process.send_signal(signal.SIGTERM)
+            process.wait()
             subprocess.run(["umount", BENCH / "docker-exec/netns/default"], stderr=subprocess.DEVNULL)
-
-
-PODMAN = ["podman", "--root", str(BENCH / "podman"), "--runroot", str(BENCH / "podman-run"), "--cgroup-manager", "cgroupfs",
-          "--runtime", "runc"]
-
-
-def podman_run():
-    run([*PODMAN, "run", "--rm", "--network=host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
-         "bench/noop", "/kliko"])
 
 
 def launch(table):
@@ -118,7 +116,7 @@ def launch(table):
     for runtime in ("runc", "crun"):
         project = fresh_directory(f"launch-{runtime}")
         bundle = bundle_of(runtime, project)
-        ours, alone = in_turn(41, lambda: step(project, runtime), lambda: bare(runtime, bundle))
+        ours, alone = in_turn(41, lambda: step(project, BOXCAR_RUNTIME=runtime), lambda: bare(runtime, bundle))
         allowed = alone * 1.15 + 0.008
         table.row(f"one step, {runtime}", milliseconds(ours), f"bare {runtime} {milliseconds(alone)}", ours / alone,
                   f"<= {milliseconds(allowed)}", ours <= allowed)
@@ -126,12 +124,16 @@ def launch(table):
         ours, calls = (200 / statistics.median(column) for column in zip(*rounds))
         table.row(f"200 steps -j2, {runtime}", f"{ours:.0f}/s", f"bare {runtime}, two at once {calls:.0f}/s", ours / calls,
                   ">= 0.75 of bare", ours / calls >= 0.75)
-    project = fresh_directory("launch-peers")
-    with dockerd() as socket:
-        ours, docker = in_turn(9, lambda: step(project, "crun"), lambda: run(
-            ["docker", "-H", socket, "run", "--rm", "--network=host", "bench/noop", "/kliko"]))
-    table.row("one step, crun", milliseconds(ours), f"docker run --rm {milliseconds(docker)}", ours / docker)
-    run([*PODMAN, "load", "--quiet", "-i", str(BENCH / "noop.tar")])
-    ours, podman = in_turn(9, lambda: step(project, "crun"), podman_run)
-    table.row("one step, crun", milliseconds(ours), f"podman run --rm {milliseconds(podman)}", ours / podman)
+    for kind in ("docker", "podman"):
+        with daemon(kind) as socket:
+            client = ["docker", "-H", socket] if kind == "docker" else PODMAN
+            limits = [] if kind == "docker" else LIMITS
+            project = fresh_directory("launch-peers")
+            address = {"DOCKER_HOST" if kind == "docker" else "CONTAINER_HOST": socket, "BOXCAR_ENGINE": kind}
+            embedded, ours, theirs = in_turn(
+                9, lambda: step(project, BOXCAR_RUNTIME="crun"), lambda: step(project, **address),
+                lambda: run([*client, "run", "--rm", "--network=host", *limits, "bench/noop", "/kliko"]))
+        peer = f"{kind} run --rm {milliseconds(theirs)}"
+        table.row("one step, crun", milliseconds(embedded), peer, embedded / theirs)
+        table.row(f"one step, --engine {kind}", milliseconds(ours), peer, ours / theirs)
     shutil.rmtree(WORK)
