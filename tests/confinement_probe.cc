@@ -98,6 +98,8 @@ void system_calls() {
   refused("keyctl", how, [] { return ::syscall(SYS_keyctl, 0, -3, 1, 0, 0); });
   refused("add_key", how, [] { return ::syscall(SYS_add_key, "user", "boxcar", "x", 1, -3); });
   refused("request_key", how, [] { return ::syscall(SYS_request_key, "user", "boxcar", nullptr, -3); });
+  // A C library falls back to clone from ENOSYS alone.
+  refused("clone3", {ENOSYS}, [&] { return none(SYS_clone3); });
   refused("bpf", how, [&] { return none(SYS_bpf); });
   refused("perf_event_open", how, [&] { return none(SYS_perf_event_open); });
   refused("io_uring_setup", how, [&] { return none(SYS_io_uring_setup); });

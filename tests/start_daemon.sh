@@ -5,6 +5,7 @@
 set -eu
 kind=$1 dir=$2
 unset DOCKER_HOST CONTAINER_HOST TMPDIR
+cd "$dir" # where conmon leaves word of what ran out of memory
 if [ "${3:-}" != inside ]; then
   exec unshare --mount --net "$0" "$kind" "$dir" inside
 fi

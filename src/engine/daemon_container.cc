@@ -1,11 +1,13 @@
 #include "engine/daemon_container.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
 
 #include "base/text.h"
 #include "base/user_namespace.h"
+#include "engine/daemon_confinement.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
 #include "net/answer.h"
@@ -38,14 +40,8 @@ std::string container_name(const Job& job) {
   return "boxcar-" + job.name.run + "-" + job.name.step + "-" + std::to_string(job.name.attempt);
 }
 
-// All but kContainerCapabilities, of those that a daemon may give by default. To drop all and add those would give them
-// to ordinary users too, as Podman reads it.
-Json dropped_capabilities() {
-  return {"AUDIT_CONTROL", "AUDIT_READ",     "AUDIT_WRITE",     "BLOCK_SUSPEND", "DAC_READ_SEARCH", "IPC_LOCK",
-          "IPC_OWNER",     "LEASE",          "LINUX_IMMUTABLE", "MAC_ADMIN",     "MAC_OVERRIDE",    "MKNOD",
-          "NET_ADMIN",     "NET_BROADCAST",  "NET_RAW",         "SYSLOG",        "SYS_ADMIN",       "SYS_BOOT",
-          "SYS_MODULE",    "SYS_NICE",       "SYS_PACCT",       "SYS_PTRACE",    "SYS_RAWIO",       "SYS_RESOURCE",
-          "SYS_TIME",      "SYS_TTY_CONFIG", "WAKE_ALARM"};
+bool has_variable(const std::vector<std::string>& env, const std::string& name) {
+  return std::any_of(env.begin(), env.end(), [&](const auto& one) { return one.starts_with(name + "="); });
 }
 
 Json bind(const Mount& mount) {
@@ -90,20 +86,22 @@ Result<void> DaemonContainer::make() {
   Json spec = {{"Image", image},
                {"Entrypoint", action.argv},
                {"Cmd", Json::array()},
-               {"Env", action.env},
                {"User", action.user},
                {"WorkingDir", action.working_dir},
                {"Hostname", "boxcar"},
                {"Labels", Json::parse(daemon_labels(host_, &job_))},
-               {"HostConfig",
-                {{"CapDrop", dropped_capabilities()},
-                 // Files of the user's are not given labels of SELinux' for a container's sake.
-                 {"SecurityOpt", {"no-new-privileges", "label=disable"}},
-                 {"NetworkMode", action.network ? "default" : "none"},
-                 {"LogConfig", host_.daemon->podman() ? kPodmanLog : kDockerLog}}}};
+               {"HostConfig", Json::parse(confinement(host_, action.image->architecture))}};
+  Json env = action.env;
+  if (host_.daemon->podman()) {
+    spec["UnsetEnv"] = {"TERM", "container"};  // which it adds; HOSTNAME can't be helped
+  } else {
+    if (!has_variable(action.env, "HOSTNAME")) env.push_back("HOSTNAME");  // without a value: not to be added
+    spec["Healthcheck"] = {{"Test", {"NONE"}}};                            // Podman would make this check
+  }
+  spec["Env"] = std::move(env);
   Json& how = spec["HostConfig"];
-  // Podman takes this for a check that it is to make.
-  if (!host_.daemon->podman()) spec["Healthcheck"] = {{"Test", {"NONE"}}};
+  how["NetworkMode"] = action.network ? "default" : "none";
+  how["LogConfig"] = host_.daemon->podman() ? kPodmanLog : kDockerLog;
   if (action.resources.memory) how["Memory"] = how["MemorySwap"] = *action.resources.memory;
   if (action.resources.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.resources.cpu * 1e9);
   if (host_.visible) {

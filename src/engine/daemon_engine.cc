@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/pool.h"
+#include "engine/daemon_confinement.h"
 #include "engine/daemon_container.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
@@ -60,6 +61,7 @@ class DaemonEngine final : public Engine {
   }
 
   Result<void> start(Job job) override {
+    (void)remove_profiles(host_);
     const JobId id = job.id;
     // Rather than without them, or with them in the daemon's files.
     if (!job.secrets.empty()) {
@@ -547,10 +549,6 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
   host.store = options.store;
   host.run = options.run;
   host.image_id = std::move(image_id);
-  TRY(const std::string helper, helper_image(*daemon));
-  TRY(host.visible, sees_directory(*daemon, helper, options.store));
-  host.same_machine = daemon->address().unix_socket() && host.visible;
-  TRY(auto streams, HttpStreams::make(daemon->server()));
   host.daemon = std::move(daemon);
   TRY(auto leftovers, DaemonLeftovers::look(host, helper, options.claim));
   return std::make_unique<DaemonEngine>(std::move(host), helper, std::move(options), sink, std::move(streams),
@@ -558,3 +556,8 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
 }
 
 }  // namespace boxcar
+  TRY(const std::string helper, helper_image(*host.daemon));
+  TRY(host.visible, sees_store(host, helper));
+  host.same_machine = host.daemon->address().unix_socket() && host.visible;
+  TRY(auto streams, HttpStreams::make(host.daemon->server()));
+  CHECK_OK(give_profiles(host, helper));

@@ -110,22 +110,15 @@ Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::stri
   for (std::size_t i = 0; i < job.mounts.size(); ++i) {
     if (job.mounts[i].directory) volumes.push_back(volume(host, job, i, "/" + std::to_string(i), true));
   }
-  // A container that never starts, through which the volumes are filled before they are read-only.
-  const Json spec = {{"Image", helper},
-                     {"Labels", Json::parse(daemon_labels(host))},
-                     {"HostConfig", {{"Mounts", volumes}, {"NetworkMode", "none"}}}};
-  TRY(const auto made, daemon.post("/containers/create", spec.dump()));
-  const std::string carrier = "/containers/" + text_in(json_object(made.body), "Id");
-  const auto fill = [&]() -> Result<void> {
+  const auto fill = [&](const std::string& carrier) -> Result<void> {
     for (std::size_t i = 0; i < job.mounts.size(); ++i) {
       if (!job.mounts[i].directory) continue;
       CHECK_OK(put(daemon, carrier, "/" + std::to_string(i), {"-c", "-C", job.mounts[i].source, "."}));
     }
     return {};
   };
-  const auto filled = fill();
-  CHECK_OK(daemon.remove(carrier + "?v=1&force=1"));
-  CHECK_OK(filled);
+  // Before they are mounted read-only.
+  CHECK_OK(through_container(host, helper, volumes.dump(), fill));
 
   // Files: laid out as symlinks in the places that they have inside, which tar follows.
   const std::string layout = join_path(job.directory, "sent");
@@ -176,30 +169,44 @@ Result<void> remove_volumes_of(const DaemonHost& host, const std::function<bool(
   return {};
 }
 
-Result<bool> sees_directory(Daemon& daemon, const std::string& helper, const std::string& directory) {
+Result<void> put_archive(Daemon& daemon, const std::string& container, const std::string& to, std::string archive) {
+  CHECK_OK(daemon.call({.method = "PUT",
+                        .path = container + "/archive?path=" + percent_encode(to),
+                        .headers = {"Content-Type: application/x-tar"},
+                        .body = std::move(archive)}));
+  return {};
+}
+
+Result<void> through_container(const DaemonHost& host, const std::string& helper, const std::string& mounts,
+                               const std::function<Result<void>(const std::string& container)>& work) {
+  const Json spec = {{"Image", helper},
+                     {"Labels", Json::parse(daemon_labels(host))},
+                     {"HostConfig", {{"Mounts", Json::parse(mounts)}, {"NetworkMode", "none"}}}};
+  TRY(const auto made, host.daemon->post("/containers/create", spec.dump()));
+  const std::string container = "/containers/" + text_in(json_object(made.body), "Id");
+  const auto done = work(container);
+  CHECK_OK(host.daemon->remove(container + "?v=1&force=1"));
+  return done;
+}
+
+Result<bool> sees_store(const DaemonHost& host, const std::string& helper) {
   // A name that nobody else's machine has.
   const std::string mark =
-      ".boxcar-" + sha256(directory + std::to_string(now_micros()) + std::to_string(::getpid())).hex();
-  const std::string path = join_path(directory, mark);
+      ".boxcar-" + sha256(host.store + std::to_string(now_micros()) + std::to_string(::getpid())).hex();
+  const std::string path = join_path(host.store, mark);
   CHECK_OK(write_file(path, ""));
-  const auto look = [&]() -> Result<bool> {
-    const Json mount = {{"Type", "bind"}, {"Source", directory}, {"Target", "/seen"}, {"ReadOnly", true}};
-    const Json spec = {{"Image", helper}, {"HostConfig", {{"Mounts", {mount}}, {"NetworkMode", "none"}}}};
-    const auto made = daemon.post("/containers/create", spec.dump());
-    if (!made) {
-      // Docker looks for the directory now, Podman only when it starts.
-      if (made.error().kind == ErrorKind::Invalid && made.error().message.find("exist") != std::string::npos)
-        return false;
-      return fail(made.error());
-    }
-    const std::string container = "/containers/" + text_in(json_object(made->body), "Id");
-    const auto seen = daemon.call({.method = "HEAD", .path = container + "/archive?path=/seen/" + mark});
-    CHECK_OK(daemon.remove(container + "?v=1&force=1"));
-    return seen.has_value();
-  };
-  auto seen = look();
+  bool seen = false;
+  const Json mount = {{"Type", "bind"}, {"Source", host.store}, {"Target", "/seen"}, {"ReadOnly", true}};
+  const auto looked = through_container(host, helper, Json::array({mount}).dump(), [&](const std::string& container) {
+    seen = host.daemon->call({.method = "HEAD", .path = container + "/archive?path=/seen/" + mark}).has_value();
+    return Result<void>();
+  });
   ::unlink(path.c_str());
-  return seen;
+  if (looked) return seen;
+  // Docker looks for the directory now, Podman only when it starts.
+  if (looked.error().kind == ErrorKind::Invalid && looked.error().message.find("exist") != std::string::npos)
+    return false;
+  return fail(looked.error());
 }
 
 }  // namespace boxcar

@@ -20,7 +20,15 @@ Result<void> remove_volumes(const DaemonHost& host, const Job& job);
 // Those of dead runs; `dead` says so of a run.
 Result<void> remove_volumes_of(const DaemonHost& host, const std::function<bool(const std::string& run)>& dead);
 
-// Whether the daemon sees `directory` of this machine: Result false when it is another's, or hidden from it.
-Result<bool> sees_directory(Daemon& daemon, const std::string& helper, const std::string& directory);
+// Unpacks a tar in the directory `to` of a container ("/containers/ID").
+Result<void> put_archive(Daemon& daemon, const std::string& container, const std::string& to, std::string archive);
+
+// Calls `work` with a container ("/containers/ID") that never starts, and removes it: a way to the volumes and
+// directories that it mounts (`mounts` of HostConfig, a JSON array).
+Result<void> through_container(const DaemonHost& host, const std::string& helper, const std::string& mounts,
+                               const std::function<Result<void>(const std::string& container)>& work);
+
+// Whether the daemon sees the store: Result false when it is another machine's, or hidden from it.
+Result<bool> sees_store(const DaemonHost& host, const std::string& helper);
 
 }  // namespace boxcar

@@ -58,8 +58,7 @@ Result<std::unique_ptr<DaemonLeftovers>> DaemonLeftovers::look(
       leftovers->remove(id);
     }
   }
-  if (!host.visible)
-    CHECK_OK(remove_volumes_of(host, [&](const std::string& run) { return run != host.run && claim(run); }));
+  CHECK_OK(remove_volumes_of(host, [&](const std::string& run) { return run != host.run && claim(run); }));
   return leftovers;
 }
 

@@ -63,11 +63,11 @@ TEST_P(EngineTest, ASignalIs128AndItsNumber) {
 
 TEST_P(EngineTest, TheEnvironmentIsExactlyTheActions) {
   ::setenv("BOXCAR_TEST_LEAK", "1", 1);
-  // Daemons say a little more: HOSTNAME, and Podman container and TERM.
-  auto action = make_action({"/bin/busybox", "env", "-u", "HOSTNAME", "-u", "container", "-u", "TERM"});
+  auto action = make_action({"/bin/busybox", "env"});
   action->env = {"A=1", "EMPTY=", "HOME=/nowhere", "LINES=one\ntwo", "PATH=/bin", "QUOTES=\"'\\ ü"};
   const auto seen = on.run(action);
   auto found = lines(seen.out);
+  if (on.daemon && on.daemon->podman()) std::erase(found, "HOSTNAME=boxcar");
   std::sort(found.begin(), found.end());
   EXPECT_THAT(found, ::testing::ElementsAre("A=1", "EMPTY=", "HOME=/nowhere", "LINES=one", "PATH=/bin",
                                             "QUOTES=\"'\\ ü", "two"));

@@ -23,10 +23,6 @@ constexpr std::string_view kSysfs = R"(]},
 constexpr std::string_view kHostSysfs = R"(]},
 {"destination":"/sys","type":"bind","source":"/sys","options":["rbind","nosuid","noexec","nodev",)";
 
-constexpr std::string_view kHiddenPaths = R"(
-"maskedPaths":["/proc/acpi","/proc/asound","/proc/interrupts","/proc/kcore","/proc/keys","/proc/latency_stats","/proc/sched_debug","/proc/scsi","/proc/timer_list","/proc/timer_stats","/sys/devices/virtual/powercap","/sys/firmware","/sys/fs/selinux"],
-"readonlyPaths":["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"])";
-
 constexpr std::size_t kUsualSize = std::size_t{64} << 10;  // more than any config but for its variables
 
 class Json {
@@ -145,7 +141,7 @@ Result<std::string> oci_config(const ContainerSpec& spec) {
     map("uidMappings", spec.user.uid);
     map("gidMappings", spec.user.gid);
   }
-  out.raw("],").raw(kHiddenPaths);
+  out.raw(R"(],"maskedPaths":)").raw(kMaskedPaths).raw(R"(,"readonlyPaths":)").raw(kReadonlyPaths);
   if (!spec.cgroup.empty()) out.raw(R"(,"cgroupsPath":)").string(spec.cgroup);
   if (spec.reset_domain) out.raw(R"x(,"sysctl":{"kernel.domainname":"(none)"})x");
   out.raw(R"(,"seccomp":)").raw(seccomp_profile(action.image->architecture)).raw("}}");

@@ -22,6 +22,14 @@ inline constexpr std::string_view kContainerCapabilities =
     R"(["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FOWNER","CAP_FSETID","CAP_KILL","CAP_NET_BIND_SERVICE","CAP_SETFCAP",)"
     R"("CAP_SETGID","CAP_SETPCAP","CAP_SETUID","CAP_SYS_CHROOT"])";
 
+// Of /proc and /sys, on every engine: JSON arrays.
+inline constexpr std::string_view kMaskedPaths =
+    R"(["/proc/acpi","/proc/asound","/proc/interrupts","/proc/kcore","/proc/keys","/proc/latency_stats",)"
+    R"("/proc/sched_debug","/proc/scsi","/proc/timer_list","/proc/timer_stats","/sys/devices/virtual/powercap",)"
+    R"("/sys/firmware","/sys/fs/selinux"])";
+inline constexpr std::string_view kReadonlyPaths =
+    R"(["/proc/bus","/proc/fs","/proc/irq","/proc/sys","/proc/sysrq-trigger"])";
+
 struct ContainerUser {
   uid_t uid = 0;
   gid_t gid = 0;

@@ -101,10 +101,10 @@ TEST(OciConfig, IsJsonAndSaysWhatIsAsked) {
 
 TEST(SeccompProfile, LetsThroughWhatTheImageIsMadeOf) {
   const auto profile = nlohmann::json::parse(seccomp_profile("amd64"));
-  EXPECT_EQ(profile["architectures"].dump(), R"(["SCMP_ARCH_X86_64"])");
+  EXPECT_EQ(profile["architectures"].dump(), "[]") << "the machine's own needs no naming";
   EXPECT_EQ(profile["defaultAction"], "SCMP_ACT_ERRNO");
   const auto of_32_bits = nlohmann::json::parse(seccomp_profile("386"));
-  EXPECT_EQ(of_32_bits["architectures"].dump(), R"(["SCMP_ARCH_X86_64","SCMP_ARCH_X86"])");
+  EXPECT_EQ(of_32_bits["architectures"].dump(), R"(["SCMP_ARCH_X86"])");
 }
 
 TEST(ContainerInit, IsTakenOnlyForTheFirstOfItsNamespace) {

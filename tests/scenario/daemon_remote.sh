@@ -1,9 +1,10 @@
 # A daemon that does not see this machine's files: noticed before the start; they are sent there, and results fetched. Inputs are
-# read-only there too, files that are parameters arrive, a step that works in place gets a copy, and nothing stays there.
+# read-only there too, containers are kept in as everywhere, files that are parameters arrive, a step that works in place gets a copy, and nothing stays there.
 stop_daemon
 HIDDEN=$SCENARIO start_daemon
 printf 'schema_version: 4\nio: split\nsections: [{name: s, description: d, fields: [{name: list, type: file}]}]\n' |
   make_kliko_image test/reads 'touch /input/x 2>/dev/null && echo "the input can be written" && exit 3
+[ -z "$(cat /proc/interrupts)" ] || exit 4; unshare -U true && exit 5
 cat "$(sed "s/.*\"list\": *\"\([^\"]*\)\".*/\1/" /parameters.json)" /input/deep/er/text >/output/text
 mkdir /output/d; ln -s ../text /output/d/link; printf "#!/bin/sh\n" >/output/run; chmod 755 /output/run; id -u >&2'
 printf 'schema_version: 4\nio: join\n' | make_kliko_image test/appends 'echo appended >>/work/text; mv /work/d /work/e'
