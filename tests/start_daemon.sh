@@ -5,11 +5,11 @@
 set -eu
 kind=$1 dir=$2
 unset DOCKER_HOST CONTAINER_HOST TMPDIR
-cd "$dir" # where conmon leaves word of what ran out of memory
 if [ "${3:-}" != inside ]; then
   exec unshare --mount --net "$0" "$kind" "$dir" inside
 fi
 [ -z "${HIDDEN:-}" ] || mount -t tmpfs none "$HIDDEN" # what it is not to see
+cd "$dir" # conmon leaves word there of what ran out of memory
 busybox ip link set lo up
 case $kind in
 docker)

@@ -10,6 +10,8 @@
 #include "engine/daemon_confinement.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
+#include "engine/helper_binary.h"
+#include "engine/ustar.h"
 #include "net/answer.h"
 
 namespace boxcar {
@@ -17,6 +19,8 @@ namespace boxcar {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr const char* kSecretsProgram = ".boxcar-helper";  // in the container's root
 
 // Lines of a container pass through the daemon's log on their way to ours, which keeps 64 MiB of a step.
 const Json kDockerLog = {{"Type", "json-file"}, {"Config", {{"max-size", "128m"}, {"max-file", "2"}}}};
@@ -91,7 +95,10 @@ Result<void> DaemonContainer::make() {
                {"Hostname", "boxcar"},
                {"Labels", Json::parse(daemon_labels(host_, &job_))},
                {"HostConfig", Json::parse(confinement(host_, action.image->architecture))}};
-  Json env = action.env;
+  Json env = Json::array();
+  for (const auto& variable : action.env) {
+    if (!job_.secrets.names(variable)) env.push_back(variable);
+  }
   if (host_.daemon->podman()) {
     spec["UnsetEnv"] = {"TERM", "container"};  // which it adds; HOSTNAME can't be helped
   } else {
@@ -102,6 +109,14 @@ Result<void> DaemonContainer::make() {
   Json& how = spec["HostConfig"];
   how["NetworkMode"] = action.network ? "default" : "none";
   how["LogConfig"] = host_.daemon->podman() ? kPodmanLog : kDockerLog;
+  if (has_secrets_) {
+    // Nothing that the daemon keeps may hold them: not its description of the container, nor its log, in which they
+    // would stand as the step prints them.
+    Json& entry = spec["Entrypoint"];
+    entry.insert(entry.begin(), {std::string("/") + kSecretsProgram, "exec"});
+    spec["OpenStdin"] = spec["StdinOnce"] = spec["AttachStdin"] = true;
+    how["LogConfig"] = {{"Type", "none"}, {"Config", Json::object()}};
+  }
   if (action.resources.memory) how["Memory"] = how["MemorySwap"] = *action.resources.memory;
   if (action.resources.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.resources.cpu * 1e9);
   if (host_.visible) {
@@ -124,7 +139,20 @@ Result<void> DaemonContainer::make() {
 }
 
 Result<void> DaemonContainer::send(const std::string& helper) {
-  return host_.visible ? Result<void>() : send_inputs(host_, job_, helper, path_);
+  if (!host_.visible) CHECK_OK(send_inputs(host_, job_, helper, path_));
+  if (!has_secrets_) return {};
+  return put_archive(*host_.daemon, path_, "/", tar_of({{kSecretsProgram, helper_binary(), 0755}}));
+}
+
+std::string DaemonContainer::take_secrets() {
+  std::size_t size = 1;
+  for (const auto& secret : job_.secrets) size += secret.name.size() + secret.value.size() + 2;
+  std::string out;
+  out.reserve(size);  // so that no outgrown copy is left in memory
+  for (const auto& secret : job_.secrets) (out.append(secret.name) += '=').append(secret.value) += '\0';
+  out += '\0';
+  job_.secrets.clear();
+  return out;
 }
 
 Result<void> DaemonContainer::start() {

@@ -22,8 +22,11 @@ class DaemonContainer {
   DaemonContainer(const DaemonContainer&) = delete;
   DaemonContainer& operator=(const DaemonContainer&) = delete;
 
-  // The files that the daemon does not see, if it does not. `helper`: helper_image().
+  // The files that the daemon does not see, if it does not; with secrets, the program that takes them. `helper`:
+  // helper_image().
   Result<void> send(const std::string& helper);
+  // What that program reads from its standard input; the secrets are forgotten then. Before start().
+  std::string take_secrets();
   Result<void> start();
 
   struct State {
@@ -40,15 +43,18 @@ class DaemonContainer {
   Result<void> remove();
 
   const Job& job() const { return job_; }
+  bool has_secrets() const { return has_secrets_; }  // then the daemon keeps no log of it
   const std::string& path() const { return path_; }  // "/containers/ID", of requests about it
 
  private:
-  DaemonContainer(const DaemonHost& host, Job job) : host_(host), job_(std::move(job)) {}
+  DaemonContainer(const DaemonHost& host, Job job)
+      : host_(host), job_(std::move(job)), has_secrets_(!job_.secrets.empty()) {}
   Result<void> make();
   Error explained(Error error) const;
 
   const DaemonHost& host_;
-  const Job job_;
+  Job job_;
+  const bool has_secrets_;
   std::string path_;  // "" when there is none
 };
 

@@ -39,6 +39,9 @@ constexpr auto kLastPatience = seconds(30);   // of the destructor
 constexpr auto kFirstLook = milliseconds(5);  // at the memory; twice as long each time
 constexpr auto kLongestLook = milliseconds(200);
 
+constexpr std::string_view kNoLog =
+    "boxcar: what this step prints is not known from here on: the daemon keeps no log of a step with secrets\n";
+
 class DaemonEngine final : public Engine {
  public:
   DaemonEngine(DaemonHost host, std::string helper, DaemonOptions options, EngineSink& sink,
@@ -58,16 +61,11 @@ class DaemonEngine final : public Engine {
     thread_.join();
     finishers_.drain();
     leftovers_->remove_rest();
+    (void)remove_profiles(host_);
   }
 
   Result<void> start(Job job) override {
-    (void)remove_profiles(host_);
     const JobId id = job.id;
-    // Rather than without them, or with them in the daemon's files.
-    if (!job.secrets.empty()) {
-      return fail(ErrorKind::Invalid,
-                  "secrets are not supported yet on " + name() + "; the embedded engine takes them");
-    }
     const Place place(*this);
     if (!stopped_early(id)) CHECK_OK(await_daemon(id));
     if (stopped_early(id)) {
@@ -86,6 +84,8 @@ class DaemonEngine final : public Engine {
     // Where that fails the start will say why.
     const bool from_log = !attaching.get();
     if (!left_behind) {
+      if (from_log && made->has_secrets())
+        return abandon(id, fail(ErrorKind::Unavailable, name() + " does not take the secrets of the step"));
       if (auto started = made->start(); !started) return abandon(id, std::move(started));
     }
     const auto state = made->state();
@@ -148,6 +148,7 @@ class DaemonEngine final : public Engine {
     std::optional<int> exit_code;
     double seconds = 0;
     bool said_started = false;
+    bool said_no_log = false;
     bool asked_to_end = false;
     bool from_log = false;  // its output is read from the daemon's log, since it cannot be had otherwise any more
     bool log_over = false;
@@ -303,14 +304,18 @@ class DaemonEngine final : public Engine {
       if (it.attached) it.attached->set_value(good);
       it.attached.reset();
     };
-    running.log =
-        streams_->start({.method = "POST", .path = running.container->path() + "/attach?stream=1&stdout=1&stderr=1"},
-                        {[this, id](std::string_view bytes) { pass_on(id, bytes); },
-                         [this, id, settle](const Result<HttpResponse>& response) {
-                           settle(false);
-                           note_log_end(id, response);
-                         },
-                         [settle] { settle(true); }});
+    HttpRequest attach{.method = "POST", .path = running.container->path() + "/attach?stream=1&stdout=1&stderr=1"};
+    if (running.container->has_secrets()) {
+      attach.path += "&stdin=1";
+      attach.body = running.container->take_secrets();
+      attach.body_last = true;
+    }
+    running.log = streams_->start(std::move(attach), {[this, id](std::string_view bytes) { pass_on(id, bytes); },
+                                                      [this, id, settle](const Result<HttpResponse>& response) {
+                                                        settle(false);
+                                                        note_log_end(id, response);
+                                                      },
+                                                      [settle] { settle(true); }});
   }
 
   void note_start(const Start& start) {
@@ -342,6 +347,11 @@ class DaemonEngine final : public Engine {
 
   // From the beginning; what was passed on already is skipped.
   void read_log(JobId id, Running& running) {
+    if (running.container->has_secrets()) {
+      running.log_over = true;
+      if (!std::exchange(running.said_no_log, true)) sink_.output(id, Stream::Err, kNoLog);
+      return;
+    }
     for (const int stream : {0, 1}) running.skip[stream] = running.passed[stream];
     running.frames = {};
     // What follows a log misses the end of it now and then, so that is read once more when nothing more can come.
@@ -550,14 +560,14 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
   host.run = options.run;
   host.image_id = std::move(image_id);
   host.daemon = std::move(daemon);
+  TRY(const std::string helper, helper_image(*host.daemon));
+  TRY(host.visible, sees_store(host, helper));
+  host.same_machine = host.daemon->address().unix_socket() && host.visible;
+  TRY(auto streams, HttpStreams::make(host.daemon->server()));
   TRY(auto leftovers, DaemonLeftovers::look(host, helper, options.claim));
+  CHECK_OK(give_profiles(host, helper));
   return std::make_unique<DaemonEngine>(std::move(host), helper, std::move(options), sink, std::move(streams),
                                         std::move(leftovers));
 }
 
 }  // namespace boxcar
-  TRY(const std::string helper, helper_image(*host.daemon));
-  TRY(host.visible, sees_store(host, helper));
-  host.same_machine = host.daemon->address().unix_socket() && host.visible;
-  TRY(auto streams, HttpStreams::make(host.daemon->server()));
-  CHECK_OK(give_profiles(host, helper));

@@ -1,5 +1,6 @@
 // The tiny image that boxcar brings along for daemons, boxcar.local/helper: one static program (helper/helper.c). It
-// does what only root inside a container can: give the caller what a container left.
+// does what only root inside a container can: give the caller what a container left. Steps with secrets get the program
+// put into their own containers (daemon_container.h).
 #pragma once
 
 #include <string>

@@ -73,6 +73,42 @@ TEST_P(EngineTest, TheEnvironmentIsExactlyTheActions) {
                                             "QUOTES=\"'\\ ü", "two"));
 }
 
+TEST_P(EngineTest, SecretsAreVariablesBesideTheActions) {
+  const std::string long_one(65'536, 'k');
+  auto action = make_action({"sh", "-c", R"(echo "$A|$TOKEN"; echo $((${#K1}+${#K2}+${#K3}+${#K4}+${#K5}));
+      ulimit -c; id -u; cat; tr '\0' '\n' </proc/1/cmdline | head -n 1)"});
+  action->env = {"A=1", "TOKEN=of the image", "PATH=/none:/bin"};
+  action->user = "worker";
+  Job job = on.job(action);
+  job.secrets = Secrets(std::vector<Secret>{{"TOKEN", "a secret\n'2'"},
+                                            {"K1", long_one},
+                                            {"K2", long_one},
+                                            {"K3", long_one},
+                                            {"K4", long_one},
+                                            {"K5", long_one}});
+  const JobId id = job.id;
+  ASSERT_TRUE(on.engine->start(std::move(job)));
+  const auto seen = on.sink.wait(id);
+  EXPECT_EQ(seen.out, "1|a secret\n'2'\n327680\n0\n1000\nsh\n") << seen.err << seen.ending.engine_error;
+  EXPECT_EQ(seen.ending.exit_code, 0);
+  EXPECT_EQ(on.traces(id), "");
+}
+
+TEST_P(EngineTest, WhatCannotBeStartedWithSecretsIsSaidToo) {
+  const auto run = [&](std::vector<std::string> argv) {
+    Job job = on.job(make_action(std::move(argv)));
+    job.secrets = Secrets(std::vector<Secret>{{"TOKEN", "secret"}});
+    const JobId id = job.id;
+    // The embedded engine looks before; in a daemon's container boxcar's own program finds out.
+    if (const auto started = on.engine->start(std::move(job)); !started) return started.error().text();
+    const auto seen = on.sink.wait(id);
+    return std::to_string(seen.ending.exit_code) + " " + seen.err;
+  };
+  EXPECT_THAT(run({"/missing"}), AllOf(HasSubstr("/missing"), HasSubstr(on.daemon ? "127 boxcar: " : "there is no")));
+  EXPECT_THAT(run({"missing"}), AllOf(HasSubstr("missing"), HasSubstr(on.daemon ? "127 boxcar: " : " is not in ")));
+  EXPECT_THAT(run({"/etc/passwd"}), HasSubstr(on.daemon ? "126 boxcar: " : "not an executable file"));
+}
+
 TEST_P(EngineTest, ArgumentsArriveAsTheyAre) {
   EXPECT_EQ(on.run(make_action({"printf", "%s|", "a b", "", "\"$x\"", "\t\x01", "ü"})).out, "a b||\"$x\"|\t\x01|ü|");
 }

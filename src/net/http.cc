@@ -1,5 +1,7 @@
 #include "net/http.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -43,6 +45,8 @@ class Transfer {
   // `request` and the transfer must live until it is over.
   void set_up(const HttpServer& server, const HttpRequest& request, const std::function<void()>* began = nullptr) {
     began_ = began;
+    held_ = request.body_last;
+    unsent_ = request.body;
     sink_ = request.sink ? &request.sink : nullptr;
     source_ = request.source ? &request.source : nullptr;
     place_ = server.unix_socket.empty() ? server.url : server.unix_socket;
@@ -104,8 +108,10 @@ class Transfer {
   void add_header(const std::string& header) { headers_ = curl_.slist_append(headers_, header.c_str()); }
 
   void set_body(const HttpRequest& request) {
-    if (source_ != nullptr) {
+    if (source_ != nullptr || request.body_last) {
       set(CURLOPT_UPLOAD, 1L);
+      // Of a known length it is not sent in chunks.
+      if (request.body_last) set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       set(CURLOPT_READFUNCTION, &give_body);
       set(CURLOPT_READDATA, this);
     } else if (request.method == "HEAD") {
@@ -127,9 +133,7 @@ class Transfer {
     Transfer& transfer = *static_cast<Transfer*>(self);
     auto& headers = transfer.response_.headers;
     std::string_view line(data, size);
-    if (line == "\r\n" && transfer.began_ != nullptr && transfer.status() >= 200 && transfer.status() < 300) {
-      (*transfer.began_)();
-    }
+    if (line == "\r\n" && transfer.status() >= 200 && transfer.status() < 300) transfer.begin();
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) headers.clear();  // those before were a redirect's
     const auto colon = line.find(':');
@@ -141,6 +145,11 @@ class Transfer {
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
     headers.emplace_back(std::move(name), value);
     return size;
+  }
+
+  void begin() {
+    if (std::exchange(held_, false)) curl_.easy_pause(handle_, CURLPAUSE_CONT);
+    if (began_ != nullptr) (*began_)();
   }
 
   static std::size_t take_body(char* data, std::size_t, std::size_t size, void* self) {
@@ -169,7 +178,8 @@ class Transfer {
   }
 
   std::size_t give(char* to, std::size_t room) {
-    if (unsent_.empty()) {
+    if (held_) return CURL_READFUNC_PAUSE;
+    if (unsent_.empty() && source_ != nullptr) {
       auto next = (*source_)();
       if (!next) {
         error_ = std::move(next).error();
@@ -194,7 +204,8 @@ class Transfer {
   const std::function<Result<void>(std::string_view)>* sink_ = nullptr;
   const std::function<Result<std::string_view>()>* source_ = nullptr;
   const std::function<void()>* began_ = nullptr;
-  std::string_view unsent_;
+  std::string_view unsent_;  // of the body, or of what the source gave
+  bool held_ = false;
   std::string place_;
   HttpResponse response_;
   std::optional<Error> error_;  // of sink or source
@@ -269,6 +280,8 @@ struct HttpStreams::State {
   State& operator=(const State&) = delete;
 
   Handlers end(std::map<Id, std::unique_ptr<Stream>>::iterator at) {
+    std::string& body = at->second->request.body;
+    ::explicit_bzero(body.data(), body.size());
     CURL* const handle = at->second->transfer->handle();
     curl.multi_remove_handle(multi, handle);
     curl.easy_cleanup(handle);
@@ -309,13 +322,14 @@ Result<std::unique_ptr<HttpStreams>> HttpStreams::make(HttpServer server) {
   return std::unique_ptr<HttpStreams>(new HttpStreams(std::make_unique<State>(*curl, std::move(server), multi)));
 }
 
-HttpStreams::Id HttpStreams::start(const HttpRequest& request, Handlers handlers) {
+HttpStreams::Id HttpStreams::start(HttpRequest request, Handlers handlers) {
   const Id id = ++state_->last;
   auto stream = std::make_unique<State::Stream>();
-  stream->request.method = request.method;
-  stream->request.path = request.path;
-  stream->request.headers = request.headers;
-  stream->request.body = request.body;
+  stream->request.method = std::move(request.method);
+  stream->request.path = std::move(request.path);
+  stream->request.headers = std::move(request.headers);
+  stream->request.body = std::move(request.body);
+  stream->request.body_last = request.body_last;
   stream->handlers = std::move(handlers);
   if (stream->handlers.data) {
     stream->request.sink = [stream = stream.get()](std::string_view bytes) -> Result<void> {

@@ -31,6 +31,9 @@ struct HttpRequest {
   std::string path;                       // with its query, percent-encoded
   std::vector<std::string> headers = {};  // "Name: value"
   std::string body = {};
+  // HttpStreams alone: the body goes once the head of an answer below 300 came, and is overwritten then. So Docker
+  // wants what it is to pass on to a container.
+  bool body_last = false;
   // Instead of `body`, sent chunked: the next bytes, valid until the next call; empty at the end.
   std::function<Result<std::string_view>()> source = {};
   // What comes of a response with a status below 300; without it the bytes are gathered in HttpResponse::body. An error
@@ -85,8 +88,9 @@ class HttpStreams {
   HttpStreams(const HttpStreams&) = delete;
   HttpStreams& operator=(const HttpStreams&) = delete;
 
-  // Of a request only method, path, headers and body count. start() and cancel() are for the thread that waits.
-  Id start(const HttpRequest& request, Handlers handlers);
+  // Of a request only method, path, headers, body and body_last count. start() and cancel() are for the thread that
+  // waits.
+  Id start(HttpRequest request, Handlers handlers);
   void cancel(Id id);
   // Calls handlers of what came within `most`, or until wake().
   void wait(std::chrono::milliseconds most);

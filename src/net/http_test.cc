@@ -16,7 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-// Answers: /echo what came, /slow a line every 50 ms, /status/N, /redirect to /echo, /big 100 MB, /stall nothing more.
+// Answers: /echo what came, /slow a line every 50 ms, /status/N, /redirect to /echo, /big 100 MB, /stall nothing more,
+// /last what came after the head of its answer.
 constexpr const char* kServer = R"py(
 import http.server, os, socket, socketserver, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,7 +33,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.rfile.readline()
                 if size == 0: return body
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def last(self):
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.connection.setblocking(False)
+        time.sleep(0.1)
+        early = self.rfile.peek(1)
+        self.connection.setblocking(True)
+        self.end_headers()
+        self.wfile.write(b"early %d, then " % len(early) + self.read_body())
     def answer(self):
+        if self.path == "/last": return self.last()
         body = self.read_body()
         code, out, headers = 200, b"", {}
         if self.path.startswith("/status/"):
@@ -190,6 +201,31 @@ TEST_F(HttpTest, AStreamCanBeCancelledAndAWaitWokenUp) {
   streams->wait(std::chrono::minutes(1));
   waker.join();
   EXPECT_FALSE(over);
+}
+
+TEST_F(HttpTest, ABodyCanFollowTheHeadOfTheAnswer) {
+  auto streams = *HttpStreams::make(server_);
+  const std::string body(300'000, 'b');
+  std::string text;
+  bool over = false;
+  streams->start({.method = "POST", .path = "/last", .body = body, .body_last = true},
+                 {[&](std::string_view bytes) { text += bytes; },
+                  [&](const Result<HttpResponse>& response) {
+                    EXPECT_TRUE(response);
+                    over = true;
+                  }});
+  for (int i = 0; i < 200 && !over; ++i) streams->wait(milliseconds(100));
+  EXPECT_EQ(text, "early 0, then " + body);
+
+  // None when it is an error.
+  over = false;
+  streams->start({.method = "POST", .path = "/status/404", .body = "", .body_last = true},
+                 {{}, [&](const Result<HttpResponse>& response) {
+                    EXPECT_EQ(response->status, 404);
+                    over = true;
+                  }});
+  for (int i = 0; i < 200 && !over; ++i) streams->wait(milliseconds(100));
+  EXPECT_TRUE(over);
 }
 
 TEST(PercentEncode, LeavesOnlyWhatIsUnreserved) {

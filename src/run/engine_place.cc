@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <thread>
@@ -47,6 +48,22 @@ class EmbeddedPlace final : public EnginePlace {
   Result<void> prepared_;
 };
 
+// What Podman goes by. Everything else that the caller has may be a secret, and would go on into what Podman starts.
+std::vector<std::string> podman_environment() {
+  std::vector<std::string> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::string_view name = text.substr(0, text.find('='));
+    const auto is = [&](std::string_view one) { return one.ends_with('_') ? name.starts_with(one) : name == one; };
+    static constexpr std::string_view known[] = {"PATH",        "HOME",         "USER",
+                                                 "LOGNAME",     "LANG",         "LC_",
+                                                 "TMPDIR",      "XDG_",         "DBUS_SESSION_BUS_ADDRESS",
+                                                 "CONTAINERS_", "_CONTAINERS_", "STORAGE_"};
+    if (std::any_of(std::begin(known), std::end(known), is)) kept.emplace_back(text);
+  }
+  return kept;
+}
+
 // `podman system service` for as long as the place lives, where nobody listens on Podman's socket.
 class PodmanService {
  public:
@@ -58,6 +75,7 @@ class PodmanService {
     SpawnOptions options;
     // Should this program be killed, it ends by itself a minute after its last request.
     options.argv = {"podman", "system", "service", "--time=60", "unix://" + service->socket()};
+    options.env = podman_environment();
     options.new_session = true;
     TRY(service->child_, spawn(options));
     for (int i = 0; i < 200; ++i) {

@@ -1,18 +1,19 @@
 # A daemon that does not see this machine's files: noticed before the start; they are sent there, and results fetched. Inputs are
-# read-only there too, containers are kept in as everywhere, files that are parameters arrive, a step that works in place gets a copy, and nothing stays there.
+# read-only there too, containers are kept in as everywhere, files that are parameters and secrets arrive, a step that works in place gets a copy, and nothing stays there.
 stop_daemon
 HIDDEN=$SCENARIO start_daemon
 printf 'schema_version: 4\nio: split\nsections: [{name: s, description: d, fields: [{name: list, type: file}]}]\n' |
   make_kliko_image test/reads 'touch /input/x 2>/dev/null && echo "the input can be written" && exit 3
-[ -z "$(cat /proc/interrupts)" ] || exit 4; unshare -U true && exit 5
+[ "$TOKEN" = sent ] || exit 6; [ -z "$(cat /proc/interrupts)" ] || exit 4; unshare -U true && exit 5
 cat "$(sed "s/.*\"list\": *\"\([^\"]*\)\".*/\1/" /parameters.json)" /input/deep/er/text >/output/text
 mkdir /output/d; ln -s ../text /output/d/link; printf "#!/bin/sh\n" >/output/run; chmod 755 /output/run; id -u >&2'
 printf 'schema_version: 4\nio: join\n' | make_kliko_image test/appends 'echo appended >>/work/text; mv /work/d /work/e'
 mkdir -p input/deep/er && echo data >input/deep/er/text && echo "from a parameter" >list
+export MY_TOKEN=sent
 cat >boxcar.yml <<'WF'
 workflow: w
 steps:
-  reads: {image: test/reads, params: {list: ./list}, inputs: {input: ./input}}
+  reads: {image: test/reads, params: {list: ./list}, inputs: {input: ./input}, secrets: {TOKEN: {env: MY_TOKEN}}}
   appends: {image: test/appends, inputs: {work: reads/output}}
 outputs: {all: {from: appends/output, to: ./all}}
 WF

@@ -1,0 +1,24 @@
+# Where Podman listens nowhere, boxcar starts its service for the run: without the caller's variables, which may be secrets.
+short=$(mktemp -d /tmp/bp.XXXXXX) # Podman wants at most 50 bytes
+printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$SCENARIO/tmp/graph" "$short" >storage.conf
+printf '[engine]\nruntime="runc"\ncgroup_manager="cgroupfs"\nevents_logger="file"\n[containers]\ndefault_ulimits=["nofile=1024:1024","nproc=1024:1024"]\n' \
+  >containers.conf
+export CONTAINERS_STORAGE_CONF=$PWD/storage.conf CONTAINERS_CONF=$PWD/containers.conf
+make_kliko_image test/waits 'printf %s "$TOKEN" >/output/text; echo ready; sleep 3' <<<'{schema_version: 4, io: split}'
+boxcar image push test/waits containers-storage:docker.io/test/waits:latest >/dev/null
+export OTHER=other-$RANDOM$RANDOM MY_TOKEN=token-$RANDOM$RANDOM
+cat >boxcar.yml <<'WF'
+steps: {waits: {image: test/waits, network: none, secrets: {TOKEN: {env: MY_TOKEN}}}}
+WF
+boxcar run boxcar.yml --engine podman --json >"$SCENARIO/out" 2>"$SCENARIO/err" &
+runner=$!
+ready() { grep -q '"ready"' .boxcar/runs/*/waits.1/log.jsonl; }
+wait_until ready
+service=$(pgrep -P "$runner" -x podman)
+grep -qz CONTAINERS_CONF= "/proc/$service/environ" || fail "the service lacks what it goes by"
+for process in $service $(pgrep -x conmon); do
+  if grep -aqE "$OTHER|$MY_TOKEN" "/proc/$process/environ" 2>/dev/null; then fail "in the environment of $(cat /proc/$process/comm)"; fi
+done
+wait $runner || { cat "$SCENARIO/err"; fail "the run failed"; }
+expect_text "$(json .steps.waits.result)/output/text" "$MY_TOKEN"
+rm -r "$short"
