@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-10}
 [ $# = 0 ] || shift
-[ $# != 0 ] || set -- kliko workflow parameters layout archive layer manifest record log reference
+[ $# != 0 ] || set -- kliko workflow parameters layout archive layer skeleton manifest record index log daemon config reference
 build=build/fuzz
 CXX=clang++-14 CC=clang-14 cmake -S . -B $build -G Ninja -DBOXCAR_FUZZ=ON >/dev/null
 ninja -C $build "${@/#/fuzz_}" >$build/build.log || { tail -40 $build/build.log; exit 1; }

@@ -9,13 +9,18 @@
 #include <string>
 
 #include "base/fd.h"
+#include "engine/docker_log.h"
 #include "image/blob_stream.h"
 #include "image/image_store.h"
+#include "image/layer_tar.h"
 #include "image/layout.h"
 #include "image/members.h"
 #include "image/unpack.h"
+#include "net/answer.h"
 #include "run/log_reader.h"
+#include "spec/config.h"
 #include "spec/reader.h"
+#include "store/index.h"
 #include "store/manifest.h"
 #include "store/record.h"
 
@@ -53,6 +58,22 @@ const std::string& scratch() {
   return Members::of_directory(directory);
 }
 
+// To the end of a BlobStream or LayerTar; false when there is none.
+template <class Source>
+[[maybe_unused]] bool read_all(Source& source, std::string& bytes) {
+  while (true) {
+    const auto next = source.next();
+    if (!next) return false;
+    if (next->empty()) return true;
+    bytes += *next;
+  }
+}
+
+[[maybe_unused]] std::ptrdiff_t count_names(const std::string& directory) {
+  const auto names = std::filesystem::directory_iterator(directory);
+  return std::distance(begin(names), end(names));
+}
+
 void feed(const std::string& text) {
 #if defined(FUZZ_KLIKO)
   Findings findings;
@@ -82,14 +103,42 @@ void feed(const std::string& text) {
 #elif defined(FUZZ_ARCHIVE)
   (void)read_docker_archive(layout_with(text, {"manifest.json", "config.json", "repositories"}), "");
 #elif defined(FUZZ_LAYER)
-  const std::string around = join_path(scratch(), "around");
+  // What is unpacked stays inside, and packed again it is the same.
+  const std::string around = join_path(scratch(), "around"), layer = around + "/layer";
   (void)remove_tree(around);
-  if (!make_directories(around + "/tree")) std::abort();
-  if (auto stream = BlobStream::open({file_with(text), 0, text.size(), {}}))
-    (void)unpack_tar(**stream, around + "/tree");
-  const auto names = std::filesystem::directory_iterator(around);
-  const auto inputs = std::filesystem::directory_iterator(scratch());
-  if (std::distance(begin(names), end(names)) != 1 || std::distance(begin(inputs), end(inputs)) != 2) std::abort();
+  if (!make_directories(layer + "/tree")) std::abort();
+  const Blob blob{file_with(text), 0, text.size(), {}};
+  if (auto stream = BlobStream::open(blob); stream && unpack_layer(**stream, layer)) {
+    std::string tar;
+    auto again = BlobStream::open(blob);
+    if (!again || !read_all(**again, tar)) std::abort();
+    auto packed = LayerTar::open(layer, sha256(tar));
+    std::string bytes;
+    if (!packed || !read_all(**packed, bytes) || bytes != tar) std::abort();
+  }
+  if (count_names(around) != 1 || count_names(scratch()) != 2) std::abort();
+#elif defined(FUZZ_SKELETON)
+  const std::string layer = join_path(scratch(), "layer");
+  if (!make_directories(layer + "/tree/usr") || !write_file(layer + "/tree/usr/file", std::string(3000, 'x')))
+    std::abort();
+  if (!write_file(layer + "/skeleton", text)) std::abort();
+  std::string bytes;
+  if (auto packed = LayerTar::open(layer, {})) (void)read_all(**packed, bytes);
+#elif defined(FUZZ_INDEX)
+  if (!write_file(join_path(scratch(), "index"), text)) std::abort();
+  const UniqueFd store(::open(scratch().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto locks = LockFile::open(store.get());
+  if (!locks) std::abort();
+  Index index(store.get(), *locks);
+  for (const auto& item : index.all()) {
+    Record record;
+    (void)record.decode(item.key, item.record);
+    index.touch(item.key, item.used + std::int64_t{7200} * 1'000'000);
+  }
+  index.put(Key{}, text.substr(0, 100));
+  index.flush();
+  index.compact();
+  if (!index.find(Key{})) std::abort();
 #elif defined(FUZZ_MANIFEST)
   (void)read_manifest(text);
   (void)read_manifest_fields(text);
@@ -100,6 +149,20 @@ void feed(const std::string& text) {
   (void)last_entries(file_with(text), 10);
   if (auto reader = LogReader::open(join_path(scratch(), "input")))
     (void)reader->read([](const LogEntry&) { return true; });
+#elif defined(FUZZ_CONFIG)
+  Findings findings;
+  (void)read_config({"config.yml", text}, findings);
+#elif defined(FUZZ_DAEMON)
+  // What a daemon sends of a container: a log in frames, and JSON.
+  DockerLog log;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < text.size(); i += 7)
+    log.feed(std::string_view(text).substr(i, 7), [&](Stream, std::string_view part) { size += part.size(); });
+  if (size > text.size()) std::abort();
+  const auto answer = json_object(text);
+  (void)text_in(part_of(answer, "State"), "Status");
+  (void)number_in(part_of(answer, "State"), "ExitCode");
+  (void)flag_in(part_of(answer, "State"), "OOMKilled");
 #elif defined(FUZZ_REFERENCE)
   (void)normalize_reference(text);
 #endif
