@@ -29,9 +29,10 @@ stop_registry() {
   wait $registry_pid || true
 }
 
-# start_proxy: another way to the registry, at $proxy, which does what proxy.mode says; tests/registry_proxy.py.
+# start_proxy [PORT]: another way to the registry, at $proxy, which does what proxy.mode says; tests/registry_proxy.py.
 start_proxy() {
-  python3 "$SOURCE/tests/registry_proxy.py" "$registry_port" "$PWD/proxy.mode" >proxy.port 2>>proxy.log &
+  : >proxy.port
+  python3 "$SOURCE/tests/registry_proxy.py" "$registry_port" "$PWD/proxy.mode" "${1:-0}" >proxy.port 2>>proxy.log &
   started+=($!)
   wait_until test -s proxy.port
   proxy=127.0.0.1:$(cat proxy.port)

@@ -1,4 +1,4 @@
-"""A way to a registry that can be bad: registry_proxy.py PORT MODE-FILE. Listens on a free port of 127.0.0.1, prints it, and
+"""A way to a registry that can be bad: registry_proxy.py PORT MODE-FILE [OWN-PORT]. Listens on a free port of 127.0.0.1, prints it, and
 sends all on to PORT. The mode is read anew for each request; what names no blob passes in those of blobs:
   pass             (or no file)
   slow BYTES       blobs come with so many bytes a second
@@ -79,7 +79,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[3]) if len(sys.argv) > 3 else 0), Handler)
 server.daemon_threads = True
 print(server.server_port, flush=True)
 server.serve_forever()

@@ -28,6 +28,13 @@ short type_of(LockMode mode) {
   return mode == LockMode::Shared ? F_RDLCK : F_WRLCK;
 }
 
+tl::unexpected<Error> fail_lock(const char* doing) {
+  Error error = errno_error(doing, errno);
+  if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS || errno == EINVAL)
+    error.message += " (the file system it lies on has no working locks; boxcar needs another place)";
+  return fail(std::move(error));
+}
+
 }  // namespace
 
 Result<FileLocks> FileLocks::open(const std::string& path, mode_t mode) {
@@ -38,7 +45,7 @@ Result<FileLocks> FileLocks::open(const std::string& path, mode_t mode) {
 Result<void> FileLocks::lock(off_t byte, LockMode mode) {
   auto range = one_byte(type_of(mode), byte);
   while (::fcntl(file_.get(), F_OFD_SETLKW, &range) != 0) {
-    if (errno != EINTR) return fail_errno("waiting for a lock");
+    if (errno != EINTR) return fail_lock("waiting for a lock");
   }
   return {};
 }
@@ -57,7 +64,7 @@ Result<bool> FileLocks::try_lock(off_t byte, LockMode mode) {
   auto range = one_byte(type_of(mode), byte);
   if (::fcntl(file_.get(), F_OFD_SETLK, &range) == 0) return true;
   if (errno == EAGAIN || errno == EACCES) return false;
-  return fail_errno("taking a lock");
+  return fail_lock("taking a lock");
 }
 
 void FileLocks::unlock(off_t byte) {

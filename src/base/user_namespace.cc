@@ -248,6 +248,10 @@ Result<void> enter_user_namespace() {
   return fail(*refused);
 }
 
+bool entered_user_namespace() {
+  return entered;
+}
+
 uid_t outside_uid() {
   return ::geteuid() != 0 ? ::geteuid() : outside("/proc/self/uid_map", 0);
 }

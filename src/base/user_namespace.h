@@ -21,6 +21,7 @@ bool rootless();
 // before any thread is started; called again it gives the same answer. As root it does nothing. Denied or Exhausted
 // with what stands in the way.
 Result<void> enter_user_namespace();
+bool entered_user_namespace();  // it did so, and what looks like root here is an ordinary user
 
 // The caller as others on this machine see him: geteuid() before the namespace was entered.
 uid_t outside_uid();

@@ -79,7 +79,7 @@ class EmbeddedEngine final : public Engine {
   }
 
   Result<void> start(Job job) override {
-    const auto layers = layers_(*job.action->image);
+    TRY(const auto layers, layers_(*job.action->image));
     TRY(auto container, Container::prepare(std::move(job), layers, host_));
     {
       const std::lock_guard lock(mutex_);

@@ -22,7 +22,7 @@ struct EmbeddedOptions {
 Result<void> prepare_embedded(const EmbeddedOptions& options);
 
 // The lower directories of an image's root: absolute, topmost first (ImageStore::layer_directories). On a pool thread.
-using ImageLayers = std::function<std::vector<std::string>(const Image&)>;
+using ImageLayers = std::function<Result<std::vector<std::string>>(const Image&)>;
 
 // After prepare_embedded(). Unavailable with what is missing and how to get it. `sink` outlives the engine.
 Result<std::unique_ptr<Engine>> make_embedded_engine(const EmbeddedOptions& options, ImageLayers layers,

@@ -23,6 +23,15 @@ namespace {
 constexpr std::size_t kChunk = 512 << 10;
 constexpr std::size_t kAhead = 8;  // chunks
 
+Compression compression_of(int fd, const Blob& blob) {
+  unsigned char magic[4] = {};
+  const ssize_t got = pread(fd, magic, std::min<std::uint64_t>(4, blob.size), static_cast<off_t>(blob.offset));
+  if (got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) return Compression::Gzip;
+  if (got == 4 && magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd)
+    return Compression::Zstd;
+  return Compression::None;
+}
+
 }  // namespace
 
 struct BlobStream::State {
@@ -82,14 +91,6 @@ struct BlobStream::State {
     return true;
   }
 
-  void look() {
-    unsigned char magic[4] = {};
-    const ssize_t got = pread(fd.get(), magic, std::min<std::uint64_t>(4, blob.size), static_cast<off_t>(blob.offset));
-    const bool gzip = got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-    const bool zstd = got == 4 && magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd;
-    compressed = gzip || zstd;
-  }
-
   // False when the reader is gone; with `error` set when the blob is bad.
   bool pass_plain() {
     while (true) {
@@ -140,6 +141,11 @@ struct BlobStream::State {
   }
 };
 
+Result<Compression> compression_of(const Blob& blob) {
+  TRY(const UniqueFd fd, open_file(blob.path, O_RDONLY));
+  return compression_of(fd.get(), blob);
+}
+
 BlobStream::BlobStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 BlobStream::~BlobStream() {
@@ -156,7 +162,7 @@ Result<std::unique_ptr<BlobStream>> BlobStream::open(const Blob& blob) {
   TRY(state->fd, open_file(blob.path, O_RDONLY));
   posix_fadvise(state->fd.get(), static_cast<off_t>(blob.offset), static_cast<off_t>(blob.size), POSIX_FADV_SEQUENTIAL);
   state->blob = blob;
-  state->look();
+  state->compressed = compression_of(state->fd.get(), blob) != Compression::None;
   state->thread = std::thread([raw = state.get()] { raw->run(); });
   return std::unique_ptr<BlobStream>(new BlobStream(std::move(state)));
 }

@@ -20,6 +20,9 @@ struct Blob {
   std::optional<Digest> digest;  // of these bytes, where a manifest says it
 };
 
+enum class Compression { None, Gzip, Zstd };
+Result<Compression> compression_of(const Blob& blob);  // by the first bytes
+
 // Decompresses (gzip, zstd or neither, told by the first bytes) on a thread of its own, a few megabytes ahead of the
 // reader, so that inflating and writing files overlap. One reader.
 class BlobStream {

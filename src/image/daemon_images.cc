@@ -1,16 +1,11 @@
 #include "image/daemon_images.h"
 
-#include <archive_entry.h>
-
 #include <vector>
 
-#include "base/base64.h"
 #include "base/fd.h"
 #include "base/text.h"
-#include "image/archive_reader.h"
+#include "base/user_namespace.h"
 #include "image/image_source.h"
-#include "image/image_store.h"
-#include "image/skopeo.h"
 #include "net/answer.h"
 
 namespace boxcar {
@@ -18,10 +13,9 @@ namespace boxcar {
 namespace {
 
 using Json = nlohmann::json;
+using ImagePtr = std::shared_ptr<const Image>;
 
 constexpr int kMostSymlinks = 40;
-// A container that is made only to look into an image, and never started.
-constexpr const char* kReaderLabel = "boxcar.reader";
 
 Result<Image> image_of(const Json& document) {
   try {
@@ -56,78 +50,34 @@ Result<Image> image_of(const Json& document) {
   }
 }
 
-// Removed with its owner, whatever happens.
-class ReaderContainer {
- public:
-  static Result<std::unique_ptr<ReaderContainer>> make(Daemon& daemon, const std::string& image) {
-    const Json spec = {{"Image", image},
-                       {"Entrypoint", {"/boxcar-only-looks"}},
-                       {"Labels", {{kReaderLabel, "1"}}},
-                       {"HostConfig", {{"NetworkMode", "none"}}}};
-    TRY(const auto made, daemon.post("/containers/create", spec.dump()));
-    return std::unique_ptr<ReaderContainer>(new ReaderContainer(daemon, text_in(json_object(made.body), "Id")));
-  }
-  ~ReaderContainer() { (void)daemon_.remove(path_ + "?v=1&force=1"); }
-  ReaderContainer(const ReaderContainer&) = delete;
-  ReaderContainer& operator=(const ReaderContainer&) = delete;
-
-  // What a path is, without its content: a symlink is not followed if it is the last of the path.
-  struct Stat {
-    bool regular = false;
-    std::uint64_t size = 0;
-    std::string link;  // where it leads, "" when it is no symlink
-  };
-  Result<Stat> stat(const std::string& path) const {
-    TRY(const auto response, daemon_.call({.method = "HEAD", .path = archive(path)}));
-    const auto text = base64_decode(response.header("x-docker-container-path-stat"));
-    const Json document = json_object(text.value_or(""));
-    if (document.empty()) return fail(ErrorKind::Unavailable, "the daemon does not say what " + path + " is");
-    // Go's os.FileMode: the uppermost bits are kinds, symlinks 1<<27.
-    constexpr std::uint64_t kinds = 0x8F280000, symlink = std::uint64_t{1} << 27;
-    const auto mode = static_cast<std::uint64_t>(number_in(document, "mode"));
-    Stat stat;
-    stat.regular = (mode & kinds) == 0;
-    stat.size = static_cast<std::uint64_t>(number_in(document, "size"));
-    if ((mode & symlink) != 0) stat.link = text_in(document, "linkTarget");
-    return stat;
-  }
-
-  Result<std::string> read(const std::string& path) const {
-    TRY(const auto response, daemon_.get(archive(path)));
-    const ArchiveReader in(archive_read_new());
-    archive_read_support_format_tar(in.get());
-    archive_entry* entry = nullptr;
-    if (archive_read_open_memory(in.get(), response.body.data(), response.body.size()) != ARCHIVE_OK ||
-        archive_read_next_header(in.get(), &entry) != ARCHIVE_OK) {
-      return fail(ErrorKind::Unavailable, "the daemon's archive of " + path + " cannot be read");
-    }
-    std::string text(static_cast<std::size_t>(archive_entry_size(entry)), '\0');
-    const la_ssize_t got = archive_read_data(in.get(), text.data(), text.size());
-    if (got < 0 || static_cast<std::size_t>(got) != text.size())
-      return fail(ErrorKind::Unavailable, "the daemon's archive of " + path + " ends too early");
-    return text;
-  }
-
- private:
-  ReaderContainer(Daemon& daemon, const std::string& id) : daemon_(daemon), path_("/containers/" + id) {}
-  std::string archive(const std::string& path) const { return path_ + "/archive?path=" + percent_encode(path); }
-
-  Daemon& daemon_;
-  const std::string path_;
-};
-
 std::string key_of(const Image& image) {
   return image.reference + '\n' + image.identity.hex();
 }
 
-// A name for what has none that the daemon would take.
-std::string name_for(const std::string& source) {
-  return "boxcar.local/" + sha256(source).short_hex() + ":latest";
+// A name in the daemon for what it has under no name of its own: "boxcar.local/bar/a:<12 hex of what it is>". No user's
+// image has it, and another image never takes it over.
+std::string own_name(const std::string& reference, const std::string& what) {
+  std::string path = "image";
+  if (normalize_reference(reference)) {
+    path = reference.substr(0, reference.find('@'));
+    if (const auto colon = path.rfind(':'); colon > path.rfind('/')) path.erase(colon);
+    path.erase(0, path.find('/') + 1);  // the registry
+  }
+  return "boxcar.local/" + path + ":" + sha256(what).short_hex();
+}
+
+// Docker says in an answer of status 200 what went wrong, a line of JSON each.
+Result<void> check_loaded(const std::string& answer) {
+  for (const auto line : lines(answer)) {
+    const std::string wrong = text_in(json_object(std::string(line)), "error");
+    if (!wrong.empty()) return fail(daemon_error({.status = 500, .headers = {}, .body = std::string(line)}));
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const Image>> DaemonImages::inspect(const std::string& name, const std::string& reference) {
+Result<ImagePtr> DaemonImages::inspect(const std::string& name, const std::string& reference) {
   auto response = daemon_->get("/images/" + name + "/json");
   if (!response) return fail(std::move(response).error());
   const Json document = json_object(response->body);
@@ -138,23 +88,67 @@ Result<std::shared_ptr<const Image>> DaemonImages::inspect(const std::string& na
   return std::make_shared<const Image>(std::move(image));
 }
 
-Result<std::shared_ptr<const Image>> DaemonImages::fetch(const std::string& source, const std::string& name,
-                                                         const std::string& reference, const Fetch& how) {
-  if (how.progress) how.progress("fetching " + source + " into " + daemon_->name());
-  CHECK_OK(copy_to_daemon(source, daemon_->address().text, name, how));
-  return inspect(name, reference);
+// What was given to the daemon as `name`. It makes of it what it likes.
+Result<ImagePtr> DaemonImages::loaded(const std::string& name, const std::string& reference, const Image& given) {
+  TRY(auto image, inspect(name, reference));
+  if (image->identity == given.identity) return image;
+  return fail(ErrorKind::Internal, daemon_->name() + " has other layers under " + name + " than it was given");
 }
 
-Result<std::shared_ptr<const Image>> DaemonImages::resolve(const std::string& name, PullPolicy policy,
-                                                           const Progress& progress,
-                                                           const std::optional<Credentials>& credentials) {
+Result<void> DaemonImages::load(const ByteSource& archive) const {
+  HttpRequest request{.method = "POST", .path = "/images/load?quiet=1", .headers = {"Content-Type: application/x-tar"}};
+  request.source = archive;
+  request.until_interrupted = true;
+  auto answer = daemon_->call(std::move(request));
+  const auto done = answer ? check_loaded(answer->body) : Result<void>(fail(std::move(answer).error()));
+  if (!done) return fail(Error(done.error()).in("loading it into " + daemon_->name()));
+  return {};
+}
+
+Result<ImagePtr> DaemonImages::from_store(const std::string& name, const std::string& reference,
+                                          const Progress& progress) {
+  TRY(const auto kept, store_.resolve(name, PullPolicy::Never));
+  const std::string there = own_name(reference, kept->identity.hex() + kept->config.hex());
+  if (auto image = inspect(there, reference); image || image.error().kind != ErrorKind::NotFound) return image;
+  if (progress) progress("loading " + printable(reference) + " into " + daemon_->name());
+  TRY(const auto archive, store_.docker_archive(*kept, there));
+  CHECK_OK(load(archive));
+  return loaded(there, reference, *kept);
+}
+
+Result<ImagePtr> DaemonImages::fetch(const std::string& source, const std::string& name, const std::string& reference,
+                                     PullPolicy policy, const Fetch& how) {
+  Handover to;
+  to.there = [&]() -> std::optional<Image> {
+    const auto image = policy == PullPolicy::Always ? fail(ErrorKind::NotFound, "") : inspect(name, reference);
+    return image ? std::optional(**image) : std::nullopt;
+  };
+  to.load = [&](const ByteSource& archive) {
+    if (how.progress) how.progress("loading " + printable(reference) + " into " + daemon_->name());
+    return load(archive);
+  };
+  TRY(const Image given, store_.pass_on(source, name, to, how.progress, how.credentials));
+  return loaded(name, reference, given);
+}
+
+Result<ImagePtr> DaemonImages::resolve(const std::string& name, PullPolicy policy, const Progress& progress,
+                                       const std::optional<Credentials>& credentials) {
+  return look(name, policy, false, {credentials, progress});
+}
+
+Result<ImagePtr> DaemonImages::glimpse(const std::string& name, PullPolicy policy, const Progress& progress,
+                                       const std::optional<Credentials>& credentials) {
+  return look(name, policy, true, {credentials, progress});
+}
+
+Result<ImagePtr> DaemonImages::look(const std::string& name, PullPolicy policy, bool a_glimpse, const Fetch& how) {
   TRY(const ImageSource source, parse_image_source(name));
   const bool plain = source.kind == ImageSource::Kind::Plain;
   TRY(const std::string reference, plain ? normalize_reference(name) : Result<std::string>(source.text));
   const bool pinned = reference.find("@sha256:") != std::string::npos;
   const bool own = source.kind == ImageSource::Kind::DockerDaemon;
   const std::string there = own                ? source.name
-                            : !plain || pinned ? name_for(source.text + "\n" + source.stamp)
+                            : !plain || pinned ? own_name(reference, source.text + "\n" + source.stamp)
                                                : reference;
   std::vector<std::string> places;
   if (policy != PullPolicy::Always || own) {
@@ -169,19 +163,30 @@ Result<std::shared_ptr<const Image>> DaemonImages::resolve(const std::string& na
     }
     places.push_back(daemon_->name() + ": not there");
   }
+  if (policy != PullPolicy::Always && !own) {
+    auto image = a_glimpse ? store_.resolve(name, PullPolicy::Never) : from_store(name, reference, how.progress);
+    if (image || image.error().kind == ErrorKind::Cancelled || image.error().kind == ErrorKind::Exhausted) return image;
+    places.push_back("the local store: " +
+                     (image.error().kind == ErrorKind::NotFound ? "not there" : image.error().text()));
+  }
   if (policy == PullPolicy::Never || own) {
     return fail(ErrorKind::NotFound, "there is no image " + printable(reference) + " in " + daemon_->name() +
-                                         (own ? "" : ", and it is not to be fetched"));
+                                         (own ? "" : " or the local store, and it is not to be fetched"));
   }
-  auto image = fetch(plain ? "docker://" + reference : source.text, there, reference, {credentials, progress});
+  const std::string place = plain ? "docker://" + reference : source.text;
+  // Layers that are unpacked are an ordinary user's in his user namespace alone.
+  const bool in_part = a_glimpse && place.starts_with("docker://") && enter_user_namespace();
+  auto image = in_part ? store_.glimpse(place, PullPolicy::Always, how.progress, how.credentials)
+                       : fetch(place, there, reference, policy, how);
   if (image || image.error().kind == ErrorKind::Cancelled || image.error().kind == ErrorKind::Exhausted) return image;
   places.push_back((plain ? "the registry: " : "") + image.error().text());
   return fail(Error{image.error().kind, "there is no image " + printable(reference), {}, std::move(places)});
 }
 
 Result<std::string> DaemonImages::read_file(const Image& image, const std::string& path, std::size_t limit) const {
-  TRY(const auto id, id_of(image));
-  TRY(const auto reader, ReaderContainer::make(*daemon_, id));
+  const auto id = id_of(image);
+  if (!id) return store_.read_file(image, path, limit);  // what glimpse() found there
+  TRY(const auto reader, readers_.make(*id));
   std::string at = path;
   for (int i = 0; i < kMostSymlinks; ++i) {
     auto stat = reader->stat(at);
@@ -195,7 +200,7 @@ Result<std::string> DaemonImages::read_file(const Image& image, const std::strin
     }
     if (!stat->regular) return fail(ErrorKind::Invalid, printable(path) + " is not a regular file");
     if (stat->size > limit)
-      return fail(ErrorKind::Exhausted, printable(path) + " has more than " + std::to_string(limit) + " bytes");
+      return fail(ErrorKind::Exhausted, printable(path) + ": larger than " + std::to_string(limit) + " bytes");
     return reader->read(at);
   }
   return fail(ErrorKind::Invalid, "the symlinks of " + printable(path) + " go in circles");

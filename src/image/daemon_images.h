@@ -6,6 +6,8 @@
 #include <mutex>
 #include <string>
 
+#include "image/daemon_reader.h"
+#include "image/image_store.h"
 #include "image/images.h"
 #include "image/skopeo.h"
 #include "net/daemon.h"
@@ -14,11 +16,18 @@ namespace boxcar {
 
 class DaemonImages final : public Images {
  public:
-  explicit DaemonImages(std::shared_ptr<Daemon> daemon) : daemon_(std::move(daemon)) {}
+  // `store`: this machine's own, and where fetches are under way. Both outlive this.
+  DaemonImages(std::shared_ptr<Daemon> daemon, ImageStore& store)
+      : daemon_(std::move(daemon)), store_(store), readers_(*daemon_, store.directory()) {}
 
-  // What the daemon lacks is put into it by skopeo: from the registry or the source that is named, with this user's
-  // credentials. What is no name of its own (an archive, a layout, a digest) gets the name boxcar.local/HASH there.
+  // The daemon's image of that name; else that of the local store, or what a registry or the source that is named has,
+  // which the daemon is given then: what comes from a registry under its name, all else as boxcar.local/NAME:HASH, so
+  // that no image of a user's loses its name.
   Result<std::shared_ptr<const Image>> resolve(const std::string& name, PullPolicy policy,
+                                               const Progress& progress = {},
+                                               const std::optional<Credentials>& credentials = {}) override;
+  // In the same order, but the daemon is given nothing that can be read here.
+  Result<std::shared_ptr<const Image>> glimpse(const std::string& name, PullPolicy policy,
                                                const Progress& progress = {},
                                                const std::optional<Credentials>& credentials = {}) override;
   Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const override;
@@ -27,11 +36,20 @@ class DaemonImages final : public Images {
   Result<std::string> id_of(const Image& image) const;
 
  private:
+  Result<std::shared_ptr<const Image>> look(const std::string& name, PullPolicy policy, bool a_glimpse,
+                                            const Fetch& how);
   Result<std::shared_ptr<const Image>> inspect(const std::string& name, const std::string& reference);
+  Result<std::shared_ptr<const Image>> loaded(const std::string& name, const std::string& reference,
+                                              const Image& given);
+  Result<void> load(const ByteSource& archive) const;
+  Result<std::shared_ptr<const Image>> from_store(const std::string& name, const std::string& reference,
+                                                  const Progress& progress);
   Result<std::shared_ptr<const Image>> fetch(const std::string& source, const std::string& name,
-                                             const std::string& reference, const Fetch& how);
+                                             const std::string& reference, PullPolicy policy, const Fetch& how);
 
   const std::shared_ptr<Daemon> daemon_;
+  ImageStore& store_;
+  mutable DaemonReaders readers_;
   mutable std::mutex mutex_;
   std::map<std::string, std::string> ids_;  // by reference and identity
 };

@@ -1,5 +1,5 @@
-// What an ImageStore is made of: image_store.cc looks things up and removes, importing.cc fetches and imports,
-// packing.cc gives away.
+// What an ImageStore is made of: image_store.cc looks things up and removes, importing.cc fetches and imports or
+// passes on, packing.cc gives away.
 #pragma once
 
 #include <map>
@@ -63,7 +63,9 @@ struct ImageStore::State {
   Result<ImagePtr> take_a_glimpse(const std::string& source, const std::string& reference, const Fetch& fetch);
   Result<ImagePtr> look_elsewhere(const std::string& name, const std::string& reference, bool local_asked,
                                   bool a_glimpse, const Fetch& fetch);
+  Result<Image> pass_on(const ImageSource& source, const std::string& name, const Fetch& fetch, const Handover& to);
   Result<std::string> config(const Image& image);
+  Result<ArchiveLayer> kept_layer(const Digest& layer) const;
   Result<std::uint64_t> collect(const std::set<Digest>& unwanted, ImportSession* session);
 };
 

@@ -27,6 +27,10 @@ ImageStore::ImageStore(const std::string& directory, Pool& pool)
 
 ImageStore::~ImageStore() = default;
 
+const std::string& ImageStore::directory() const {
+  return state_->directory;
+}
+
 // Keeps the image from being removed while this object lives. False when there is no store yet.
 bool ImageStore::State::use(const Digest& identity) {
   const std::lock_guard lock(mutex);
@@ -137,11 +141,14 @@ Result<std::string> ImageStore::read_file(const Image& image, const std::string&
     if (const auto found = state_->glimpses.find(image.identity); found != state_->glimpses.end())
       glimpse = found->second;
   }
-  if (!glimpse) return read_merged_file(layer_directories(image), path, limit);
+  if (!glimpse) {
+    TRY(const auto layers, layer_directories(image));
+    return read_merged_file(layers, path, limit);
+  }
   return read_merged_file([&](std::size_t i) { return glimpse->tree(i); }, path, limit);
 }
 
-std::vector<std::string> ImageStore::layer_directories(const Image& image) const {
+Result<std::vector<std::string>> ImageStore::layer_directories(const Image& image) const {
   state_->use(image.identity);
   std::vector<std::string> result;
   std::set<Digest> seen;
@@ -150,8 +157,10 @@ std::vector<std::string> ImageStore::layer_directories(const Image& image) const
     if (!seen.insert(*layer).second) continue;
     result.push_back(state_->layers.tree(*layer));
     // An overlay does not look whether a root is opaque.
-    const UniqueFd root(open(result.back().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (root && is_opaque(root.get())) break;
+    TRY(const UniqueFd root, open_file(result.back(), O_RDONLY | O_DIRECTORY));
+    auto opaque = is_opaque(root.get());
+    if (!opaque) return fail(std::move(opaque).error().in("reading " + result.back()));
+    if (*opaque) break;
   }
   if (result.empty()) result.push_back(state_->directory + "/empty");
   return result;

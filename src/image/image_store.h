@@ -9,6 +9,7 @@
 
 #include "base/pool.h"
 #include "base/result.h"
+#include "image/docker_archive.h"
 #include "image/images.h"
 #include "model/image.h"
 
@@ -21,14 +22,18 @@ struct ImageListing {
   std::int64_t imported = 0;  // microseconds since 1970
 };
 
-// The next bytes, valid until the next call; empty at the end.
-using ByteSource = std::function<Result<std::string_view>()>;
-
 struct Removal {
   std::vector<std::string> references;  // names that are gone
   std::vector<Digest> images;           // that are gone
   std::string stays;                    // why the image of the last name is not: "it has another name"; else ""
   std::uint64_t bytes = 0;              // that its layers took
+};
+
+// Who takes an image that is passed on: a daemon.
+struct Handover {
+  // Asked after a boxcar was waited for that fetched the same: whether it is there now.
+  std::function<std::optional<Image>()> there;
+  std::function<Result<void>(const ByteSource& archive)> load;  // `archive`: as docker_archive() below
 };
 
 // Thread-safe, and safe beside other processes that use the same directory. An image that resolve(), import() or
@@ -39,6 +44,7 @@ class ImageStore final : public Images {
   static std::string default_directory();
   explicit ImageStore(const std::string& directory, Pool& pool);
   ~ImageStore() override;
+  const std::string& directory() const;  // absolute
 
   // Without a prefix: the local store, then a local Docker or Podman, then the registry. A file or layout that changed
   // is read again. What is known is known at once: no process is started, no lock waited for. A name@sha256:… that is
@@ -65,16 +71,21 @@ class ImageStore final : public Images {
   // Whiteouts hold. Of a glimpse() layers may be fetched for it.
   Result<std::string> read_file(const Image& image, const std::string& path, std::size_t limit) const override;
   // Absolute, topmost first, at least one, none twice: the lower directories of an overlay.
-  std::vector<std::string> layer_directories(const Image& image) const;
+  Result<std::vector<std::string>> layer_directories(const Image& image) const;
 
   // The image to elsewhere, its layers byte for byte as they came and with the configuration it came with, so that it
-  // is the same image there. For all three: NotFound when an earlier boxcar imported it and kept too little for this;
-  // Invalid when a layer was altered since.
+  // is the same image there. For write_layout, docker_archive and push: NotFound when an earlier boxcar imported it and
+  // kept too little for this; Invalid when a layer was altered since.
   //
   // An OCI layout of plain layers in `directory`, which is made.
   Result<void> write_layout(const Image& image, const std::string& directory) const;
   // What `docker load` takes, under `name` (normalised) if it isn't "". One reader; the store must outlive it.
   Result<ByteSource> docker_archive(const Image& image, const std::string& name) const;
+  // The image at `source`, a place with a prefix, straight to a daemon, under `name`: nothing is unpacked, and nothing
+  // stays here. What comes from elsewhere is fetched as for resolve(), so what broke is taken up again; layers that the
+  // store has are not fetched. An ordinary user needs no user namespace for it. Errors as of resolve() and of load().
+  Result<Image> pass_on(const std::string& source, const std::string& name, const Handover& to,
+                        const Progress& progress = {}, const std::optional<Credentials>& credentials = {});
   // By skopeo to a place with a prefix as above, or a name without one: its registry; "": the registry of the image's
   // own name. Denied: it wants other credentials; Unavailable: it can't be reached. Gives the place in full.
   Result<std::string> push(const Image& image, const std::string& destination,

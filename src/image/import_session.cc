@@ -37,10 +37,22 @@ Result<void> sweep(const std::string& store) {
 
 Result<ImportSession> ImportSession::begin(const std::string& store) {
   TRY(FileLocks locks, open_store(store));
+  return share(store, std::move(locks));
+}
+
+Result<ImportSession> ImportSession::begin_passing(const std::string& store) {
+  CHECK_OK(make_directories(store, 0700));
+  CHECK_OK(make_directories(store + "/tmp"));
+  TRY(FileLocks locks, open_locks(store));
+  return share(store, std::move(locks));
+}
+
+Result<ImportSession> ImportSession::share(const std::string& store, FileLocks locks) {
   TRY(const bool alone, locks.try_lock(kStoreLock, LockMode::Exclusive));
   if (alone) {
-    CHECK_OK(sweep(store));
-    CHECK_OK(PartialLayout::remove_old(store));
+    // What can't be removed, such as another id's outside of the user namespace, hinders nobody.
+    (void)sweep(store);
+    (void)PartialLayout::remove_old(store);
   }
   CHECK_OK(locks.lock_until_interrupted(kStoreLock, LockMode::Shared));
   TRY(std::string scratch, make_scratch(store));

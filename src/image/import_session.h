@@ -14,6 +14,8 @@ class ImportSession {
   // Makes the store where there is none. The first of several imports also removes what killed ones left: while the
   // lock is to be had for oneself, nobody works below tmp/.
   static Result<ImportSession> begin(const std::string& store);
+  // The same for what is not unpacked here: without a user namespace.
+  static Result<ImportSession> begin_passing(const std::string& store);
   // The lock for oneself, to remove things; Unavailable when others import.
   static Result<ImportSession> begin_removal(const std::string& store);
   ~ImportSession();
@@ -24,6 +26,7 @@ class ImportSession {
   const std::string& scratch() const { return scratch_; }
 
  private:
+  static Result<ImportSession> share(const std::string& store, FileLocks locks);
   ImportSession(FileLocks locks, std::string scratch) : locks_(std::move(locks)), scratch_(std::move(scratch)) {}
 
   FileLocks locks_;

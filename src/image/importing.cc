@@ -23,6 +23,14 @@ bool worth_going_on(const Error& error) {
   return error.kind == ErrorKind::Unavailable || error.kind == ErrorKind::Cancelled;
 }
 
+Result<void> check_only_one(const std::vector<FoundImage>& found, const ImageSource& source) {
+  if (found.size() == 1) return {};
+  std::vector<std::string> names;
+  for (const FoundImage& one : found) names.push_back(one.names.empty() ? "one without a name" : one.names.front());
+  return fail(ErrorKind::Invalid, printable(source.text) + " holds several images (" + join(names, ", ") +
+                                      "): say which, with ':NAME' behind it");
+}
+
 }  // namespace
 
 ImagePtr with_reference(Image image, const std::string& reference) {
@@ -91,12 +99,7 @@ Result<std::vector<ImagePtr>> ImageStore::State::take_from(const ImageSource& so
                                                            bool only_one, ImportSession& session,
                                                            const PartialLayout* partial, const Fetch& fetch) {
   TRY(std::vector<FoundImage> found, find(source, session, partial, fetch));
-  if (found.size() > 1 && (only_one || !as.empty())) {
-    std::vector<std::string> names;
-    for (const FoundImage& one : found) names.push_back(one.names.empty() ? "one without a name" : one.names.front());
-    return fail(ErrorKind::Invalid, printable(source.text) + " holds several images (" + join(names, ", ") +
-                                        "): say which, with ':NAME' behind it");
-  }
+  if (only_one || !as.empty()) CHECK_OK(check_only_one(found, source));
   if (!as.empty()) found.front().names = {as};
   std::vector<ImagePtr> images;
   for (const FoundImage& one : found) {
@@ -196,6 +199,41 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
   asked("the registry", std::move(image).error());
   places.emplace_back(kWhatToDo);
   return fail(Error{last.kind, "there is no image " + reference, {}, std::move(places)});
+}
+
+// Of an image that was found somewhere, the layers that the store has come from there.
+Result<Image> ImageStore::State::pass_on(const ImageSource& source, const std::string& name, const Fetch& fetch,
+                                         const Handover& to) {
+  TRY(const ImportSession session, ImportSession::begin_passing(directory));
+  std::optional<PartialLayout> partial;
+  if (!source.is_file()) {
+    TRY(auto opened, PartialLayout::open(directory, source.text, fetch.progress));
+    partial.emplace(std::move(opened));
+    // Another boxcar may have been waited for.
+    if (auto image = to.there()) return *std::move(image);
+  }
+  const auto passed = [&]() -> Result<Image> {
+    TRY(const auto found, find(source, session, partial ? &*partial : nullptr, fetch));
+    CHECK_OK(check_only_one(found, source));
+    const FoundImage& image = found.front();
+    std::vector<ArchiveLayer> all;
+    for (std::size_t i = 0; i < image.blobs.size(); ++i) {
+      const bool stand_in = image.blobs[i].size == 0 && layers.present(image.image.layers[i]);
+      TRY(auto layer,
+          stand_in ? kept_layer(image.image.layers[i]) : archive_layer(image.image.layers[i], image.blobs[i]));
+      all.push_back(std::move(layer));
+    }
+    CHECK_OK(to.load(boxcar::docker_archive(image.config, all, name)));
+    return image.image;
+  }();
+  if (partial && (passed || !worth_going_on(passed.error()))) partial->discard();
+  return passed;
+}
+
+Result<Image> ImageStore::pass_on(const std::string& source, const std::string& name, const Handover& to,
+                                  const Progress& progress, const std::optional<Credentials>& credentials) {
+  TRY(const ImageSource parsed, parse_image_source(source));
+  return state_->pass_on(parsed, name, {credentials, progress}, to);
 }
 
 }  // namespace boxcar

@@ -6,7 +6,7 @@ namespace boxcar {
 
 namespace {
 
-// 56 bits of the digest, then two that tell layers, images and sources apart; 0 stays the store's.
+// 56 bits of the digest, then two that tell layers, images, sources and readers apart; 0 stays the store's.
 off_t byte_of(const Digest& digest, int kind) {
   std::int64_t value = 0;
   for (int i = 0; i < 7; ++i) value = value << 8 | digest.bytes[i];
@@ -25,6 +25,10 @@ off_t image_lock(const Digest& identity) {
 
 off_t source_lock(const std::string& source) {
   return byte_of(sha256(source), 2);
+}
+
+off_t reader_lock(const std::string& mark) {
+  return byte_of(sha256(mark), 3);
 }
 
 Result<FileLocks> open_locks(const std::string& store) {

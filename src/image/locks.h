@@ -13,6 +13,7 @@ constexpr off_t kStoreLock = 0;
 off_t layer_lock(const Digest& diff_id);       // exclusive: who unpacks that layer
 off_t image_lock(const Digest& identity);      // shared: who may use the image; exclusive: who removes it
 off_t source_lock(const std::string& source);  // exclusive: who fetches from there, "docker://…"
+off_t reader_lock(const std::string& mark);    // exclusive: the process that looks into a daemon's images by that mark
 
 Result<FileLocks> open_locks(const std::string& store);
 

@@ -54,7 +54,11 @@ Result<Say> ask(const std::string& layer, const Names& names, Found& found, bool
     // An O_PATH descriptor has no attributes to ask for.
     const UniqueFd readable(openat(at.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!readable && !is_absent(errno)) return fail_errno("reading " + layer);
-    covers = covers || (readable && is_opaque(readable.get()));
+    if (readable && !covers) {
+      auto opaque = is_opaque(readable.get());
+      if (!opaque) return fail(std::move(opaque).error().in("reading " + layer));
+      covers = *opaque;
+    }
     UniqueFd next(openat(at.get(), names[i].c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat info {};
     if (!next && is_absent(errno)) return Say::Nothing;

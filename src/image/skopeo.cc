@@ -44,20 +44,6 @@ std::string registry_of(const std::string& source) {
   return place.substr(0, place.find('/'));
 }
 
-// In a user namespace skopeo must not think that it is root: it would look for root's containers and passwords. These
-// variables are how Podman says so to itself.
-std::vector<std::string> rootless_environment() {
-  std::vector<std::string> all;
-  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  all.emplace_back("_CONTAINERS_USERNS_CONFIGURED=done");
-  all.push_back("_CONTAINERS_ROOTLESS_UID=" + std::to_string(outside_uid()));
-  all.push_back("_CONTAINERS_ROOTLESS_GID=" + std::to_string(outside_gid()));
-  // For where credentials are it goes by the user id it sees, and would look below /run/containers/0.
-  if (environment("XDG_RUNTIME_DIR").empty() && environment("REGISTRY_AUTH_FILE").empty())
-    all.push_back("REGISTRY_AUTH_FILE=" + login_file());
-  return all;
-}
-
 // A call of skopeo that ends with this process, however that ends: one that goes on alone would fill a layout in which
 // another works by then.
 SpawnOptions skopeo(const std::vector<std::string>& arguments) {
@@ -118,6 +104,18 @@ Result<std::string> ask(std::vector<std::string> arguments, const std::string& p
 
 }  // namespace
 
+std::vector<std::string> rootless_environment() {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  all.emplace_back("_CONTAINERS_USERNS_CONFIGURED=done");
+  all.push_back("_CONTAINERS_ROOTLESS_UID=" + std::to_string(outside_uid()));
+  all.push_back("_CONTAINERS_ROOTLESS_GID=" + std::to_string(outside_gid()));
+  // For where credentials are skopeo goes by the user id it sees, and would look below /run/containers/0.
+  if (environment("XDG_RUNTIME_DIR").empty() && environment("REGISTRY_AUTH_FILE").empty())
+    all.push_back("REGISTRY_AUTH_FILE=" + login_file());
+  return all;
+}
+
 Result<void> fetch_to_layout(const std::string& source, const std::string& layout, const Fetch& fetch) {
   // What it leaves behind when it is killed goes with the layout.
   const auto arguments = reading({"--tmpdir", layout, "copy", "--quiet", "--remove-signatures"});
@@ -137,13 +135,6 @@ Result<void> fetch_to_layout(const std::string& source, const std::string& layou
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
   }
-}
-
-Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name,
-                            const Fetch& fetch) {
-  CHECK_OK(ask(reading({"copy", "--quiet", "--remove-signatures"}), "src-", source,
-               {"--dest-daemon-host", host, "docker-daemon:" + name}, fetch.credentials, {}));
-  return {};
 }
 
 Result<std::string> fetch_manifest(const std::string& source, const Fetch& fetch) {

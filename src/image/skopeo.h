@@ -3,12 +3,17 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "image/credentials.h"
 #include "image/images.h"
 
 namespace boxcar {
+
+// The environment for skopeo and Podman in a user namespace: they must not think that they are root, and look for
+// root's containers and passwords. The variables are how Podman says so to itself.
+std::vector<std::string> rootless_environment();
 
 // With which credentials to fetch (none: those that auth_file_for() finds), and who is told of it.
 struct Fetch {
@@ -23,10 +28,6 @@ struct Fetch {
 // or other ones; Internal: it gave wrong bytes; Unavailable: it can't be reached, nothing came for long
 // (transfer_watch.h), or skopeo is not installed.
 Result<void> fetch_to_layout(const std::string& source, const std::string& layout, const Fetch& fetch);
-
-// From `source` into a Docker or Podman daemon, as `name` there. `host` as DOCKER_HOST has it. Errors likewise.
-Result<void> copy_to_daemon(const std::string& source, const std::string& host, const std::string& name,
-                            const Fetch& fetch);
 
 // The manifest or index of an image in a registry, as it is there. Errors as above.
 Result<std::string> fetch_manifest(const std::string& source, const Fetch& fetch);

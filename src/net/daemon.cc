@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "net/answer.h"
 
 namespace boxcar {
@@ -114,7 +115,7 @@ Result<DaemonAddress> docker_address() {
 
 Result<DaemonAddress> podman_address() {
   std::vector<std::string> sockets;
-  if (::geteuid() == 0) sockets.push_back("/run/podman/podman.sock");
+  if (::geteuid() == 0 && !entered_user_namespace()) sockets.push_back("/run/podman/podman.sock");
   add_own_socket(sockets, "podman/podman.sock");
   return first_that_answers("Podman", "CONTAINER_HOST", sockets);
 }

@@ -77,6 +77,7 @@ class PodmanService {
     options.argv = {"podman", "system", "service", "--time=60", "unix://" + service->socket()};
     options.env = podman_environment();
     options.new_session = true;
+    if (entered_user_namespace()) options.env = rootless_environment();
     TRY(service->child_, spawn(options));
     for (int i = 0; i < 200; ++i) {
       if (exists(service->socket())) return service;
@@ -125,28 +126,37 @@ class DaemonPlace final : public EnginePlace {
 
   std::string name() const override { return name_; }
   bool host_visible() const override { return true; }
-  Images& images(Pool& /*pool*/) override { return images_; }
+  Images& images(Pool& pool) override {
+    if (!images_) {
+      store_.emplace(ImageStore::default_directory(), pool);
+      images_.emplace(daemon_, *store_);
+    }
+    return *images_;
+  }
   Result<void> prepare(const EngineCall& /*call*/) override { return {}; }
 
   Result<std::unique_ptr<Engine>> make(const EngineCall& call, EngineSink& sink) override {
-    const auto id_of = [this](const Image& image) { return images_.id_of(image); };
+    const auto id_of = [this](const Image& image) { return images_->id_of(image); };
     return make_daemon_engine(daemon_, id_of, {call.run, call.store, call.grace, call.claim}, sink);
   }
 
  private:
   static Result<std::unique_ptr<EnginePlace>> connect(std::string name, DaemonAddress address,
                                                       std::unique_ptr<PodmanService> service) {
+    // An ordinary user's store can be read in his namespace alone; without it the daemon's own images are left.
+    std::ignore = enter_user_namespace();
     TRY(auto daemon, Daemon::connect(std::move(address)));
     return std::unique_ptr<EnginePlace>(new DaemonPlace(std::move(name), std::move(daemon), std::move(service)));
   }
 
   DaemonPlace(std::string name, std::shared_ptr<Daemon> daemon, std::unique_ptr<PodmanService> service)
-      : name_(std::move(name)), service_(std::move(service)), daemon_(std::move(daemon)), images_(daemon_) {}
+      : name_(std::move(name)), service_(std::move(service)), daemon_(std::move(daemon)) {}
 
   const std::string name_;
   const std::unique_ptr<PodmanService> service_;  // ends last
   const std::shared_ptr<Daemon> daemon_;
-  DaemonImages images_;
+  std::optional<ImageStore> store_;
+  std::optional<DaemonImages> images_;
 };
 
 // Whether the embedded engine can be expected to work.
@@ -184,6 +194,11 @@ Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& want
                     "there is no engine to run containers; 'boxcar doctor' says more",
                     {},
                     std::move(reasons)});
+}
+
+Result<std::unique_ptr<EnginePlace>> EnginePlace::choose_for_reading(const std::string& wanted) {
+  auto place = choose(wanted);
+  return !place && wanted == "auto" ? choose("embedded") : std::move(place);
 }
 
 }  // namespace boxcar

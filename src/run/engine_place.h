@@ -41,6 +41,8 @@ class EnginePlace {
   // where it can be used, since that is the fastest and needs nobody, else Docker, else Podman; where there is none the
   // error says of each why.
   static Result<std::unique_ptr<EnginePlace>> choose(const std::string& wanted);
+  // For who only reads images: where auto finds no engine, this machine's own store can still be read.
+  static Result<std::unique_ptr<EnginePlace>> choose_for_reading(const std::string& wanted);
 
  private:
   std::string why_;

@@ -29,7 +29,14 @@ Result<std::shared_ptr<LockFile>> LockFile::open(int store) {
   const bool read_only = !fd && (errno == EROFS || errno == EACCES);
   if (read_only) fd.reset(::openat(store, "lock", O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("opening the store's lock file");
-  return std::shared_ptr<LockFile>(new LockFile(std::move(fd), read_only));
+  std::shared_ptr<LockFile> file(new LockFile(std::move(fd), read_only));
+  // Where there are no locks, each step would wait for ever for whoever seems to have its.
+  if (!read_only) {
+    auto locked = file->locks_.try_lock(kProbe, LockMode::Exclusive);
+    if (!locked) return fail(std::move(locked).error().in("the store's lock file"));
+    file->locks_.unlock(kProbe);
+  }
+  return file;
 }
 
 bool LockFile::try_lock(off_t byte) {

@@ -19,9 +19,11 @@ class LockFile {
   static constexpr off_t kIndex = 0;    // while a record is appended to the index
   static constexpr off_t kGc = 1;       // while results are removed
   static constexpr off_t kJanitor = 2;  // while leftovers of the dead are removed
+  static constexpr off_t kProbe = 3;    // for a moment, to see whether there are locks
   static off_t of_key(const Key& key);
   static off_t of_run(std::string_view run);  // held by the runner for as long as it lives
 
+  // An error where the file system has no locks.
   static Result<std::shared_ptr<LockFile>> open(int store);
   // Of a store that the caller may only read: it takes no lock then.
   bool read_only() const { return read_only_; }

@@ -49,6 +49,16 @@ expect_exit 3 boxcar image pull $image
 expect_err "trying again$" 'the registry: .*(unexpected EOF|Digest did not match)'
 take_up
 
+# The registry is killed, and is there again some time later.
+begin
+stop_registry
+kill -9 "${started[1]}" # the proxy, which would keep silent
+wait $pid && fail "it went on" || [ $? = 3 ] || fail "$(cat err)"
+grep -qE 'the registry: .*(EOF|refused|reset)' err || fail "$(cat err)"
+start_registry
+start_proxy $(echo "$proxy" | cut -d: -f2)
+take_up
+
 # Somebody thinks better of it: prune removes what came.
 begin
 kill -9 $pid

@@ -1,0 +1,157 @@
+#include "image/docker_archive.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "base/fd.h"
+
+namespace boxcar {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kChunk = 256 << 10;
+
+// Of a plain file, owned by root.
+std::string tar_header(const std::string& name, std::uint64_t size) {
+  std::string block(512, '\0');
+  const auto octal = [&](std::size_t at, std::size_t digits, std::uint64_t value) {
+    for (std::size_t i = digits; i-- > 0; value /= 8) block[at + i] = static_cast<char>('0' + value % 8);
+  };
+  block.replace(0, name.size(), name);
+  octal(100, 7, 0644);
+  octal(108, 7, 0);
+  octal(116, 7, 0);
+  if (size >> 33 == 0) {
+    octal(124, 11, size);
+  } else {  // base 256, as every tar reads it
+    block[124] = static_cast<char>(0x80);
+    for (std::size_t at = 135; size > 0; --at, size >>= 8) block[at] = static_cast<char>(size & 0xff);
+  }
+  octal(136, 11, 0);
+  block.replace(148, 8, "        ");
+  block[156] = '0';
+  block.replace(257, 8, std::string_view("ustar\00000", 8));
+  unsigned sum = 0;
+  for (const char c : block) sum += static_cast<unsigned char>(c);
+  octal(148, 6, sum);
+  block[154] = '\0';
+  return block;
+}
+
+using Opener = std::function<Result<ByteSource>()>;
+
+Opener text_piece(std::string text) {
+  return [text = std::move(text)]() -> Result<ByteSource> {
+    return ByteSource([text, given = false]() mutable -> Result<std::string_view> {
+      return std::exchange(given, true) ? std::string_view() : std::string_view(text);
+    });
+  };
+}
+
+// A tar as a row of pieces, each opened when it is its turn.
+class ArchiveStream {
+ public:
+  void add(const std::string& name, std::uint64_t size, Opener content) {
+    pieces_.push_back(text_piece(tar_header(name, size)));
+    pieces_.push_back(std::move(content));
+    pieces_.push_back(text_piece(std::string((512 - size % 512) % 512, '\0')));
+  }
+  void add(const std::string& name, const std::string& text) { add(name, text.size(), text_piece(text)); }
+  void end() { pieces_.push_back(text_piece(std::string(1024, '\0'))); }
+
+  Result<std::string_view> next() {
+    while (true) {
+      if (piece_) {
+        TRY(const auto bytes, piece_());
+        if (!bytes.empty()) return bytes;
+        piece_ = nullptr;
+      }
+      if (pieces_.empty()) return std::string_view();
+      TRY(piece_, pieces_.front()());
+      pieces_.pop_front();
+    }
+  }
+
+ private:
+  std::deque<Opener> pieces_;
+  ByteSource piece_;
+};
+
+// The bytes of a blob as they are stored.
+Result<ByteSource> read_blob_bytes(const Blob& blob) {
+  TRY(auto opened, open_file(blob.path, O_RDONLY));
+  const auto fd = std::make_shared<UniqueFd>(std::move(opened));
+  const auto buffer = std::make_shared<std::string>(kChunk, '\0');
+  return ByteSource([blob, fd, buffer, at = std::uint64_t{0}]() mutable -> Result<std::string_view> {
+    const std::size_t wanted = std::min<std::uint64_t>(buffer->size(), blob.size - at);
+    ssize_t got = 0;
+    do {
+      got = ::pread(fd->get(), buffer->data(), wanted, static_cast<off_t>(blob.offset + at));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return fail_errno("reading " + blob.path);
+    if (got == 0 && wanted > 0) return fail(ErrorKind::Invalid, blob.path + " ends too early");
+    at += static_cast<std::uint64_t>(got);
+    return std::string_view(*buffer).substr(0, static_cast<std::size_t>(got));
+  });
+}
+
+Result<ByteSource> inflate(const Blob& blob) {
+  TRY(auto opened, BlobStream::open(blob));
+  const std::shared_ptr<BlobStream> stream = std::move(opened);
+  return ByteSource([stream] { return stream->next(); });
+}
+
+}  // namespace
+
+Result<ArchiveLayer> archive_layer(const Digest& diff_id, const Blob& blob) {
+  TRY(const Compression compression, compression_of(blob));
+  if (compression != Compression::Zstd)
+    return ArchiveLayer{diff_id, blob.size, [blob] { return read_blob_bytes(blob); }};
+  ArchiveLayer layer{diff_id, 0, [blob] { return inflate(blob); }};
+  // A tar says the size of what it holds first.
+  TRY(const ByteSource once, inflate(blob));
+  while (true) {
+    TRY(const auto bytes, once());
+    if (bytes.empty()) return layer;
+    layer.size += bytes.size();
+  }
+}
+
+ByteSource docker_archive(const std::string& config, const std::vector<ArchiveLayer>& layers, const std::string& name) {
+  const auto stream = std::make_shared<ArchiveStream>();
+  const std::string config_name = sha256(config).hex() + ".json";
+  Json files = Json::array();
+  std::set<Digest> seen;
+  for (const ArchiveLayer& layer : layers) {
+    const std::string file = layer.diff_id.hex() + ".tar";
+    files.push_back(file);
+    if (seen.insert(layer.diff_id).second) stream->add(file, layer.size, layer.open);
+  }
+  stream->add(config_name, config);
+  const Json names = name.empty() ? Json::array() : Json::array({name});
+  stream->add("manifest.json",
+              Json::array({Json{{"Config", config_name}, {"RepoTags", names}, {"Layers", files}}}).dump());
+  stream->end();
+  return [stream] { return stream->next(); };
+}
+
+Result<void> write_source(const ByteSource& source, const std::string& path) {
+  TRY(const UniqueFd fd, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  while (true) {
+    TRY(const std::string_view bytes, source());
+    if (bytes.empty()) return {};
+    CHECK_OK(write_all(fd.get(), bytes));
+  }
+}
+
+}  // namespace boxcar
