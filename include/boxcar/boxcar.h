@@ -72,9 +72,10 @@ class StepBuilder {
 };
 
 struct RunSettings {
-  std::string store;                 // where results are kept; "": .boxcar in the workflow's directory
-  unsigned jobs = 0;                 // containers at once; 0: as many as there are cores
-  bool keep_going = false;           // after a failure go on with what does not depend on it
+  std::string store;        // where results are kept; "": .boxcar in the workflow's directory
+  std::string engine;       // embedded, docker, podman or auto; "": $BOXCAR_ENGINE, else as configured, else auto
+  unsigned jobs = 0;        // containers at once; 0: as many as there are cores
+  bool keep_going = false;  // after a failure go on with what does not depend on it
   std::vector<std::string> targets;  // only these steps and what they need; empty: all
   std::vector<std::string> rerun;    // steps to run even where their result is known
   // Told of each line of progress, for people. Called on the thread that called run().

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/interrupt.h"
-#include "base/user_namespace.h"
+#include "run/engine_place.h"
+#include "run/preferences.h"
 #include "run/session.h"
 #include "run/tools.h"
 
@@ -75,22 +76,26 @@ class ProgressObserver : public Observer {
 // Which ports `requires_step` means is told by the images.
 class PortNames {
  public:
-  PortNames() : images_(ImageStore::default_directory(), pool_) {}
+  explicit PortNames(const std::string& engine) : engine_(engine) {}
 
   Result<std::shared_ptr<const Tool>> tool_of(const std::string& image) {
     const auto known = tools_.find(image);
     if (known != tools_.end()) return known->second;
-    TRY(const auto resolved, images_.resolve(image, PullPolicy::Missing));
+    if (!place_) {
+      TRY(place_, EnginePlace::choose(engine_));
+    }
+    Images& images = place_->images(pool_);
+    TRY(const auto resolved, images.resolve(image, PullPolicy::Missing));
     Findings findings;
-    auto tool = declared_tool(images_, *resolved, image, findings);
+    auto tool = declared_tool(images, *resolved, image, findings);
     if (tool) tools_.emplace(image, *tool);
     return tool;
   }
 
  private:
-  const bool entered_ = enter_user_namespace().has_value();  // before the pool's threads
-  Pool pool_;
-  ImageStore images_;
+  const std::string engine_;
+  Pool pool_;  // without threads until the place is chosen
+  std::unique_ptr<EnginePlace> place_;
   std::map<std::string, std::shared_ptr<const Tool>> tools_;
 };
 
@@ -119,11 +124,11 @@ Step step_of(const StepDraft& draft) {
   return step;
 }
 
-Result<Workflow> workflow_of(const WorkflowState& state) {
+Result<Workflow> workflow_of(const WorkflowState& state, const std::string& engine) {
   Workflow workflow;
   workflow.name = state.name;
   workflow.directory = state.directory;
-  PortNames ports;
+  PortNames ports(engine);
   for (const auto& draft : state.steps) {
     Step step = step_of(draft);
     CHECK_OK(feed_required(state, draft, ports, step));
@@ -133,6 +138,13 @@ Result<Workflow> workflow_of(const WorkflowState& state) {
     workflow.outputs.push_back({output.name, Link{state.steps[output.step].name, output.port, ""}, output.to, {}});
   }
   return workflow;
+}
+
+RunSummary came_to_nothing(const Error& error) {
+  RunSummary summary;
+  summary.status = name_of(RunStatus::Failed);
+  summary.problems.push_back(error.text());
+  return summary;
 }
 
 RunSummary summary_of(const RunReport& report) {
@@ -272,17 +284,15 @@ void WorkflowBuilder::output(std::string_view name, const StepBuilder& from, std
 RunSummary WorkflowBuilder::run(const RunSettings& settings) const {
   InterruptsBlocked blocked;
   RunRequest request;
-  auto workflow = workflow_of(*state_);
-  if (!workflow) {
-    RunSummary summary;
-    summary.status = name_of(RunStatus::Failed);
-    summary.problems.push_back(workflow.error().text());
-    return summary;
-  }
+  const auto engine = engine_name(settings.engine);
+  if (!engine) return came_to_nothing(engine.error());
+  auto workflow = workflow_of(*state_, *engine);
+  if (!workflow) return came_to_nothing(workflow.error());
   request.large = workflow->steps.size() >= 1000;
   request.workflow = [&workflow](Findings&) { return std::optional(*std::move(workflow)); };
   request.store =
       settings.store.empty() ? state_->directory + "/.boxcar" : absolute_path(settings.store, current_directory());
+  request.engine = *engine;
   request.jobs = settings.jobs;
   request.keep_going = settings.keep_going;
   request.targets = settings.targets;

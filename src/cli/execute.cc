@@ -13,11 +13,10 @@
 #include "base/interrupt.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "base/user_directories.h"
 #include "cli/lines.h"
 #include "cli/report.h"
 #include "record/run_store.h"
-#include "spec/config.h"
+#include "run/preferences.h"
 
 namespace boxcar {
 
@@ -117,6 +116,11 @@ void print_forecast(const RunReport& report) {
 
 }  // namespace
 
+void declare_engine(Options& options, std::string& engine, const std::string& help) {
+  options.choice("--engine", engine, words(kEngineNames),
+                 help + " (default: $BOXCAR_ENGINE, else as configured, else auto)");
+}
+
 void RunOptions::declare(Options& options, const std::string& default_store) {
   options.value("-j,--jobs", jobs, "Containers at once (default: the number of cores)");
   options.list("--set", set, "A workflow input or a step's parameter", "[STEP.]NAME=VALUE");
@@ -127,8 +131,7 @@ void RunOptions::declare(Options& options, const std::string& default_store) {
   options.flag("-k,--keep-going", keep_going, "After a failure go on with what does not depend on it");
   options.flag("--keep-failed", keep_failed, "Keep the workspace of a failed step");
   options.value("--store", store, "Where results are kept (default: $BOXCAR_STORE, else " + default_store + ")", "DIR");
-  options.choice("--engine", engine, words(kEngineNames),
-                 "Where containers run (default: $BOXCAR_ENGINE, else as configured, else auto)");
+  declare_engine(options, engine, "Where containers run");
   options.choice("--pull", pull, words(kPullWords), "When to pull images (default: missing)");
   options.value("--grace", grace, "Between SIGTERM and SIGKILL when a run is stopped (default 10s)", "TIME");
   options.flag("-d,--detach", detach, "Leave the run behind; print its id");
@@ -136,29 +139,14 @@ void RunOptions::declare(Options& options, const std::string& default_store) {
 }
 
 std::optional<int> RunOptions::complete() {
-  const std::string path = join_path(user_config_directory(), "config.yml");
-  Config config;
-  if (auto text = read_file(path)) {
-    Findings findings;
-    auto read = read_config({path, *std::move(text)}, findings);
-    if (!read) return say(findings, json);
-    config = *std::move(read);
-  } else if (text.error().kind != ErrorKind::NotFound) {
-    return say(text.error(), json);
-  }
-  const char* variable = std::getenv("BOXCAR_ENGINE");
-  if (engine.empty() && variable != nullptr && *variable != '\0') {
-    engine = variable;
-    const auto names = words(kEngineNames);
-    if (std::find(names.begin(), names.end(), engine) == names.end()) {
-      return say(Error{ErrorKind::Invalid,
-                       "BOXCAR_ENGINE is " + in_quotes(engine) + ", which is none of " + join(names, ", ") +
-                           did_you_mean(engine, names),
-                       {}},
-                 json);
-    }
-  }
-  if (engine.empty()) engine = config.engine.empty() ? "auto" : config.engine;
+  Findings findings;
+  const auto read = user_config(findings);
+  if (!findings.ok()) return say(findings, json);
+  if (!read) return say(read.error(), json);
+  const Config& config = *read;
+  const auto name = engine_name(engine, config);
+  if (!name) return say(name.error(), json);
+  engine = *name;
   if (pull.empty()) pull = config.pull.empty() ? "missing" : config.pull;
   if (jobs == 0) jobs = config.jobs.value_or(0);
   if (grace.empty()) grace = config.grace ? std::to_string(config.grace->count()) + "s" : "10s";

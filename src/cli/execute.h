@@ -32,6 +32,9 @@ struct RunOptions {
   PullPolicy pull_policy() const;
 };
 
+// --engine; `help` says what for.
+void declare_engine(Options& options, std::string& engine, const std::string& help);
+
 // How boxcar was called: for the record, and for --detach, which calls it again.
 struct Call {
   std::string command;            // "run"

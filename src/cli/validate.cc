@@ -5,13 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/interrupt.h"
-#include "base/user_namespace.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/complete.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
 #include "plan/planner.h"
+#include "run/engine_place.h"
+#include "run/preferences.h"
 #include "run/tools.h"
 #include "spec/reader.h"
 
@@ -24,8 +25,14 @@ bool is_file(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-// A file is read as it is; anything else is an image, whose document is read out of it.
-Result<Document> find_document(const std::string& what, PullPolicy pull) {
+// Whose images are read. `engine`: what --engine said.
+Result<std::unique_ptr<EnginePlace>> place_of_images(const std::string& engine) {
+  TRY(const auto name, engine_name(engine));
+  return EnginePlace::choose_for_reading(name);
+}
+
+// A file is read as it is; anything else is an image of the engine's, whose document is read out of it.
+Result<Document> find_document(const std::string& what, const std::string& engine) {
   if (is_file(what)) {
     TRY(auto text, read_file(what));
     return Document{what, std::move(text)};
@@ -35,10 +42,10 @@ Result<Document> find_document(const std::string& what, PullPolicy pull) {
     return fail(ErrorKind::NotFound, what + ": no such file");
   }
   block_interrupts();
-  std::ignore = enter_user_namespace();
   Pool pool;
-  ImageStore images(ImageStore::default_directory(), pool);
-  TRY(const auto image, images.glimpse(what, pull, say_progress));
+  TRY(const auto place, place_of_images(engine));
+  Images& images = place->images(pool);
+  TRY(const auto image, images.glimpse(what, PullPolicy::Missing, say_progress));
   TRY(auto declaration, declaration_of(images, *image, what));
   return Document{declaration.name, std::move(declaration.text)};
 }
@@ -51,17 +58,19 @@ std::string_view format_name(Format format) {
 }
 
 // What the whole graph tells: links, cycles, files, outputs; ports and parameters too of the images that are here.
-void check_graph(const Document& document, Findings& findings) {
+void check_graph(const Document& document, const std::string& engine, Findings& findings) {
   const std::string directory(directory_name(absolute_path(document.name, current_directory())));
   Findings said;  // by validate_document already
   auto workflow = read_workflow(document, directory, said);
   if (!workflow) return;
-  std::ignore = enter_user_namespace();
   Pool pool;
-  ImageStore images(ImageStore::default_directory(), pool);
+  const auto place = place_of_images(engine);
+  if (!place) findings.warn(document.name, {}, "no image was looked at: " + place.error().text());
   const auto resolve = [&](const std::string& name, const std::string& template_name,
                            const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
-    auto image = images.resolve(name, PullPolicy::Never);
+    if (!place) return std::shared_ptr<const ResolvedTool>();
+    Images& images = (*place)->images(pool);
+    auto image = images.glimpse(name, PullPolicy::Never);
     if (image) return resolved_tool(images, *std::move(image), name, template_name, declared, findings);
     findings.warn(document.name, {},
                   "the image " + name + " is not here, so its ports and parameters were not checked");
@@ -73,10 +82,10 @@ void check_graph(const Document& document, Findings& findings) {
   make_plan(*std::move(workflow), {}, {resolve, host_kind, current_directory(), home_directory()}, findings, trouble);
 }
 
-int validate(const Document& document, bool json) {
+int validate(const Document& document, const std::string& engine, bool json) {
   Findings findings;
   const Format format = validate_document(document, findings);
-  if (format == Format::Workflow && findings.ok()) check_graph(document, findings);
+  if (format == Format::Workflow && findings.ok()) check_graph(document, engine, findings);
   if (!findings.ok() || json) return say(findings, json);
   say(findings);  // warnings
   std::printf("%s: valid (%s)\n", document.name.c_str(), std::string(format_name(format)).c_str());
@@ -131,16 +140,18 @@ int run_validate(const Args& args) {
       "boxcar validate kliko.yml\n  boxcar validate kliko/simms\n  boxcar validate parameters.json --tool kliko.yml");
   std::string what;
   std::string tool_file;
+  std::string engine;
   bool json = false;
   options.required("what", what, "A file, or the name of an image");
   options.value("--tool", tool_file, "The kliko.yml or image that a parameters.json is for", "FILE|IMAGE");
+  declare_engine(options, engine, "Whose images are looked at");
   options.flag("--json", json, "Findings as JSON on stdout");
   if (const auto code = options.parse(args)) return *code;
 
-  const auto document = find_document(what, PullPolicy::Missing);
+  const auto document = find_document(what, engine);
   if (!document) return say(document.error(), json);
-  if (tool_file.empty()) return validate(*document, json);
-  const auto declaration = find_document(tool_file, PullPolicy::Missing);
+  if (tool_file.empty()) return validate(*document, engine, json);
+  const auto declaration = find_document(tool_file, engine);
   if (!declaration) return say(declaration.error(), json);
   Findings findings;
   const auto tool = read_tool(*declaration, findings);
@@ -155,12 +166,14 @@ int run_inspect(const Args& args) {
                   "Shows what an image or a file declares: parameters, ports, command. No container is started.",
                   "boxcar inspect kliko/simms --json");
   std::string what;
+  std::string engine;
   bool json = false;
   options.required("what", what, "The name of an image, or a kliko.yml");
+  declare_engine(options, engine, "Whose images are looked at");
   options.flag("--json", json, "As JSON on stdout");
   if (const auto code = options.parse(args)) return *code;
 
-  const auto document = find_document(what, PullPolicy::Missing);
+  const auto document = find_document(what, engine);
   if (!document) return say(document.error(), json);
   Findings findings;
   const auto tool = read_tool(*document, findings);
