@@ -35,6 +35,11 @@ stop_daemon() {
   return 1
 }
 
+# described_containers: a line each, for people.
+described_containers() {
+  ask_daemon GET "/containers/json?all=1" | jq -r '.[] | "container \(.Names[0]): \(.State), \(.Command), \(.Labels)"'
+}
+
 # containers [FILTER]: the names of the daemon's containers; of those with a label NAME=VALUE.
 containers() {
   ask_daemon GET "/containers/json?all=1" | jq -r --arg wanted "${1:-}" \

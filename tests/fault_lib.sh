@@ -52,8 +52,7 @@ same_results() {
 nothing_left() {
   local found
   found=$(find "$1"/work "$1"/trash "$1"/live -mindepth 1 2>/dev/null || true
-    find . "$XDG_DATA_HOME/boxcar" "$XDG_STATE_HOME/boxcar" -name '.boxcar-export-*' -o -name '*.json.??????' \
-      -o -path '*/images/tmp/*')
+    find . "$XDG_DATA_HOME" "$XDG_STATE_HOME" -name '.boxcar-*' -o -name '*.json.??????' -o -path '*/images/tmp/*' 2>/dev/null || true)
   [ -z "$found" ] || fail "left: $found"
   [ "$(ls -A "$TMPDIR")" = "$temporary" ] || fail "left in TMPDIR: $(ls -A "$TMPDIR")"
 }
@@ -62,3 +61,16 @@ nothing_left() {
 figure() { echo "$*" | tee -a "${FIGURES:-/dev/null}"; }
 
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+
+# held_by_daemon: its networks, volumes and images; nothing where there is no daemon. Containers: no_leftovers.
+held_by_daemon() {
+  local what
+  [ -n "${DAEMON:-}" ] || return 0
+  for what in networks volumes images/json; do ask_daemon GET "/$what" | jq -r '.. | .Id? // .Name? // empty' | sort; done
+}
+# daemon_holds THAT, still.
+daemon_holds() {
+  local now
+  now=$(held_by_daemon)
+  [ "$now" = "$1" ] || fail "the daemon holds something else than before: $(diff <(echo "$1") <(echo "$now") || true)"
+}

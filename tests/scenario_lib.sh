@@ -161,7 +161,7 @@ no_leftovers() {
 }
 leftovers() {
   local run pid
-  [ -z "${DAEMON:-}" ] || containers
+  [ -z "${DAEMON:-}" ] || described_containers
   grep -F "$SCENARIO" /proc/self/mounts || true
   # A container's mounts lead to this directory; boxcar and its runtime have its name in their environment.
   for pid in $({ grep -lF "$(basename "$SCENARIO")" /proc/[0-9]*/mountinfo || true; } 2>/dev/null | cut -d/ -f3); do

@@ -561,13 +561,22 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
   host.image_id = std::move(image_id);
   host.daemon = std::move(daemon);
   TRY(const std::string helper, helper_image(*host.daemon));
+  TRY(auto streams, HttpStreams::make(host.daemon->server()));
   TRY(host.visible, sees_store(host, helper));
   host.same_machine = host.daemon->address().unix_socket() && host.visible;
-  TRY(auto streams, HttpStreams::make(host.daemon->server()));
   TRY(auto leftovers, DaemonLeftovers::look(host, helper, options.claim));
   CHECK_OK(give_profiles(host, helper));
   return std::make_unique<DaemonEngine>(std::move(host), helper, std::move(options), sink, std::move(streams),
                                         std::move(leftovers));
+}
+
+Result<bool> end_daemon_run(std::shared_ptr<Daemon> daemon, DaemonOptions options, const std::set<Key>& keys) {
+  DaemonHost host;
+  host.store = std::move(options.store);
+  host.run = std::move(options.run);
+  TRY(const std::string helper, helper_image(*daemon));
+  host.daemon = std::move(daemon);
+  return DaemonLeftovers::end(host, helper, keys, std::move(options.claim));
 }
 
 }  // namespace boxcar

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "engine/daemon_host.h"
@@ -18,6 +19,10 @@ struct DaemonOptions {
   // others are left alone.
   std::function<bool(const std::string& run)> claim;
 };
+
+// Ends what a dead run of that store and this user left running: its own containers, and those with one of the keys,
+// which it had taken up. True: there was something.
+Result<bool> end_daemon_run(std::shared_ptr<Daemon> daemon, DaemonOptions options, const std::set<Key>& keys);
 
 // Looks also for what dead runs of the store and this user left there. `sink` outlives the engine.
 Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemon, DaemonImageId image_id,

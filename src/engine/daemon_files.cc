@@ -190,15 +190,17 @@ Result<void> through_container(const DaemonHost& host, const std::string& helper
 }
 
 Result<bool> sees_store(const DaemonHost& host, const std::string& helper) {
-  // A name that nobody else's machine has.
+  // A name that nobody else's machine has, where a later run removes what a killed one left.
   const std::string mark =
-      ".boxcar-" + sha256(host.store + std::to_string(now_micros()) + std::to_string(::getpid())).hex();
-  const std::string path = join_path(host.store, mark);
+      host.run + ".seen-" + sha256(host.store + std::to_string(now_micros()) + std::to_string(::getpid())).hex();
+  const std::string work = join_path(host.store, "work");
+  const std::string path = join_path(work, mark);
+  CHECK_OK(make_directories(work, 0700));
   CHECK_OK(write_file(path, ""));
   bool seen = false;
   const Json mount = {{"Type", "bind"}, {"Source", host.store}, {"Target", "/seen"}, {"ReadOnly", true}};
   const auto looked = through_container(host, helper, Json::array({mount}).dump(), [&](const std::string& container) {
-    seen = host.daemon->call({.method = "HEAD", .path = container + "/archive?path=/seen/" + mark}).has_value();
+    seen = host.daemon->call({.method = "HEAD", .path = container + "/archive?path=/seen/work/" + mark}).has_value();
     return Result<void>();
   });
   ::unlink(path.c_str());

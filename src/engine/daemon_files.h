@@ -28,7 +28,7 @@ Result<void> put_archive(Daemon& daemon, const std::string& container, const std
 Result<void> through_container(const DaemonHost& host, const std::string& helper, const std::string& mounts,
                                const std::function<Result<void>(const std::string& container)>& work);
 
-// Whether the daemon sees the store: Result false when it is another machine's, or hidden from it.
+// Whether the daemon sees the host's store on this machine: Result false when it is another's, or hidden from it.
 Result<bool> sees_store(const DaemonHost& host, const std::string& helper);
 
 }  // namespace boxcar

@@ -13,8 +13,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Labels and state of all containers that have these labels.
-Result<Json> containers_with(Daemon& daemon, const Json& labels) {
+// Labels and state of all containers of the store and the user.
+Result<Json> containers_of(const DaemonHost& host) {
+  Daemon& daemon = *host.daemon;
+  Json labels = Json::parse(daemon_labels(host));
+  labels.erase(kRunLabel);
   Json filter;
   for (const auto& [name, value] : labels.items()) filter["label"].push_back(name + "=" + value.get<std::string>());
   TRY(const auto response, daemon.get("/containers/json?all=1&filters=" + percent_encode(filter.dump())));
@@ -38,18 +41,16 @@ bool still_useful(Daemon& daemon, const std::string& id) {
 
 }  // namespace
 
-Result<std::unique_ptr<DaemonLeftovers>> DaemonLeftovers::look(
-    const DaemonHost& host, const std::string& helper, const std::function<bool(const std::string& run)>& claim) {
-  std::unique_ptr<DaemonLeftovers> leftovers(new DaemonLeftovers(host, helper));
-  Json labels = Json::parse(daemon_labels(host));
-  labels.erase(kRunLabel);
-  TRY(const Json containers, containers_with(*host.daemon, labels));
+Result<std::unique_ptr<DaemonLeftovers>> DaemonLeftovers::look(const DaemonHost& host, const std::string& helper,
+                                                               std::function<bool(const std::string& run)> claim) {
+  std::unique_ptr<DaemonLeftovers> leftovers(new DaemonLeftovers(host, helper, std::move(claim)));
+  TRY(const Json containers, containers_of(host));
   for (const Json& container : containers) {
     const std::string id = text_in(container, "Id");
     AttemptName name{label(container, kRunLabel), label(container, kStepLabel), 0};
     const std::string attempt = label(container, kAttemptLabel);
     std::from_chars(attempt.data(), attempt.data() + attempt.size(), name.attempt);
-    if (name.run == host.run || !claim(name.run)) continue;
+    if (name.run == host.run || !leftovers->claim_(name.run)) continue;
     const auto key = Key::parse(label(container, kKeyLabel));
     const bool new_one = key && !leftovers->left_.contains(*key);
     if (new_one && host.visible && still_useful(*host.daemon, id)) {
@@ -58,7 +59,7 @@ Result<std::unique_ptr<DaemonLeftovers>> DaemonLeftovers::look(
       leftovers->remove(id);
     }
   }
-  CHECK_OK(remove_volumes_of(host, [&](const std::string& run) { return run != host.run && claim(run); }));
+  CHECK_OK(remove_volumes_of(host, [&](const std::string& run) { return run != host.run && leftovers->claim_(run); }));
   return leftovers;
 }
 
@@ -95,13 +96,33 @@ void DaemonLeftovers::remove(const std::string& id) {
   (void)host_.daemon->remove(path + "?v=1&force=1");
 }
 
+Result<bool> DaemonLeftovers::end(const DaemonHost& host, const std::string& helper, const std::set<Key>& keys,
+                                  std::function<bool(const std::string& run)> claim) {
+  DaemonLeftovers leftovers(host, helper, std::move(claim));
+  TRY(const Json containers, containers_of(host));
+  bool ended = false;
+  for (const Json& container : containers) {
+    const auto key = Key::parse(label(container, kKeyLabel));
+    const std::string run = label(container, kRunLabel);
+    if ((run != host.run && !(key && keys.contains(*key))) || !leftovers.claim_(run)) continue;
+    leftovers.remove(text_in(container, "Id"));
+    ended = true;
+  }
+  CHECK_OK(remove_volumes_of(host, [&](const std::string& run) { return run == host.run && leftovers.claim_(run); }));
+  return ended;
+}
+
+// Who is killed may have asked for a container that the daemon makes only later: so all are looked for once more.
 void DaemonLeftovers::remove_rest() {
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, left] : left_) remove(left.id);
   left_.clear();
-  const auto own = containers_with(*host_.daemon, Json::parse(daemon_labels(host_)));
-  if (!own) return;
-  for (const Json& container : *own) remove(text_in(container, "Id"));
+  const auto ours = [&](const std::string& run) { return run == host_.run || claim_(run); };
+  if (const auto containers = containers_of(host_)) {
+    for (const Json& container : *containers) {
+      if (ours(label(container, kRunLabel))) remove(text_in(container, "Id"));
+    }
+  }
+  if (!host_.visible) (void)remove_volumes_of(host_, ours);
 }
 
 }  // namespace boxcar

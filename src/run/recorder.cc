@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/process_identity.h"
 #include "run/session.h"
 
 namespace boxcar {
@@ -12,7 +13,7 @@ std::string recorded_file(const Plan& plan) {
   return plan.file.empty() ? "" : absolute_path(plan.file, current_directory());
 }
 
-void Recorder::begin(const RunRequest& request, const RunReport& report) {
+void Recorder::begin(const RunRequest& request, const RunReport& report, const std::string& engine) {
   if (store_ == nullptr) return;
   run_ = report.run;
   plan_ = &report.plan;
@@ -22,14 +23,14 @@ void Recorder::begin(const RunRequest& request, const RunReport& report) {
   run.file = recorded_file(report.plan);
   run.command = request.command;
   run.store = request.store;
-  run.engine = request.engine;
+  run.engine = engine;
   run.started = now_micros();
   run.pid = ::getpid();
   run.pid_start = process_start(run.pid);
   run.total = static_cast<std::uint32_t>(report.plan.steps.size());
   store_->begin(run);
-  // Who chose the id (--detach) may ask for the run at once, from another process.
-  if (!request.run.empty()) (void)store_->flush();
+  // Before anybody is told of the run: who reads of it may stop it at once, from another process.
+  (void)store_->flush();
 }
 
 void Recorder::step_changed(StepIndex index, const StepState& state) {

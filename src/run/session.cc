@@ -263,6 +263,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   const Submit submit = [&](std::function<void()> job) { pool.submit(std::move(job)); };
   engine_call.claim = [&](const std::string& run) { return store->claim_run(run); };
   const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
+    store->hold_run(report.run);  // before a daemon has anything of it
     TRY(auto engine, (*place)->make(engine_call, sink));
     events.post(Notes{engine->notes()});
     return engine;
@@ -292,7 +293,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   }
   Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
                       std::move(options));
-  if (!request.dry_run) recorder.begin(request, report);
+  if (!request.dry_run) recorder.begin(request, report, (*place)->name());
   report.status = scheduler.run();
 
   // Results are committed; now the user's own directories are filled from them.

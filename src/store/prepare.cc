@@ -209,7 +209,7 @@ class Preparation {
 }  // namespace
 
 Result<Workspace> Store::prepare(const Action& action, const Key& /*key*/, const AttemptName& name) {
-  state_->hold_run(name.run);
+  state_->begin_attempt(name.run);
   Preparation preparation(action, state_->host, state_->root, state_->options, true);
   auto workspace = preparation.run(name, name);
   if (workspace) return workspace;
@@ -218,7 +218,7 @@ Result<Workspace> Store::prepare(const Action& action, const Key& /*key*/, const
 }
 
 Result<Workspace> Store::reopen(const Action& action, const AttemptName& left, const AttemptName& name) {
-  state_->hold_run(name.run);
+  state_->begin_attempt(name.run);
   return Preparation(action, state_->host, state_->root, state_->options, false).run(left, name);
 }
 

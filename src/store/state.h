@@ -30,8 +30,9 @@ struct Store::State {
         live(root),
         host(join_path(root, "digests"), workers) {}
 
-  // Tells other processes that the run's owner lives, from its first attempt on until the store is closed.
-  void hold_run(const std::string& run);
+  void hold_run(const std::string& run);  // Store::hold_run
+  // hold_run(), and with the first attempt what dead runners left is removed.
+  void begin_attempt(const std::string& run);
   // Removes what dead runners left. On the janitor's thread.
   void remove_leftovers();
   // A fresh name in <store>/trash. What is moved there is removed now or by a later run.
@@ -55,6 +56,7 @@ struct Store::State {
   std::map<std::string, std::unique_ptr<ByteLock>> runs;     // of this process
   std::map<std::string, std::unique_ptr<ByteLock>> claimed;  // of dead ones
   unsigned trash_counter = 0;
+  std::once_flag clearing;
 
   Pool janitor{1};  // last: its jobs use all of the above
 };

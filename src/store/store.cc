@@ -136,7 +136,15 @@ void Store::State::hold_run(const std::string& run) {
   if (!first) return;
   const off_t byte = LockFile::of_run(run);
   if (locks->try_lock(byte)) held->second = std::make_unique<ByteLock>(locks, byte);
-  if (runs.size() == 1) janitor.submit([this] { remove_leftovers(); });
+}
+
+void Store::State::begin_attempt(const std::string& run) {
+  hold_run(run);
+  std::call_once(clearing, [this] { janitor.submit([this] { remove_leftovers(); }); });
+}
+
+void Store::hold_run(const std::string& run) {
+  state_->hold_run(run);
 }
 
 bool Store::claim_run(const std::string& run) {

@@ -68,6 +68,9 @@ class Store : public Results {
   Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
   // What a live run looked up is never removed. Unavailable: another gc is at it.
   Result<GcReport> gc(const GcOptions& options);
+  // Tells other processes that this run's owner lives, until the store is closed: what it left is nobody's to claim.
+  // prepare() does so at the latest. Thread-safe.
+  void hold_run(const std::string& run);
   // Takes over what a dead runner left in the store: its workspaces are no leftovers while this object lives, and go
   // with it. False: the runner lives. Thread-safe.
   bool claim_run(const std::string& run);
