@@ -10,6 +10,7 @@
 #include "cli/execute.h"
 #include "cli/options.h"
 #include "cli/recorded.h"
+#include "run/leftovers.h"
 
 namespace boxcar {
 namespace {
@@ -36,7 +37,9 @@ bool gone(const UniqueFd& runner, int milliseconds) {
 Result<void> stop(RunStore& record, const RunRecord& run, bool now) {
   TRY(const UniqueFd runner, run.status == RunStatus::Running ? runner_of(run) : Result<UniqueFd>());
   if (!runner) {
-    (void)write_all(2, fmt::format("run {} is over already: {}\n", run.id, status_of(run)));
+    TRY(const bool ended, run.status == RunStatus::Running ? end_leftovers(record, run) : Result<bool>(false));
+    (void)write_all(2, ended ? fmt::format("stopped run {}: its runner was dead, its containers were killed\n", run.id)
+                             : fmt::format("run {} is over already: {}\n", run.id, status_of(run)));
     return {};
   }
   CHECK_OK(interrupt(runner));

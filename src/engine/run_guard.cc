@@ -96,21 +96,45 @@ std::vector<Hierarchy> parse_hierarchies(std::string_view text) {
   return hierarchies;
 }
 
-// Runs whose lock nobody holds have neither runner nor watcher. What a lock file says may be torn or not written yet:
-// their groups are looked for in `own` hierarchies too.
+Result<std::vector<Hierarchy>> hierarchies_here() {
+  TRY(const auto mounts, mount_points());
+  TRY(const auto own, read_file("/proc/self/cgroup"));
+  return rootless() ? delegated_hierarchies(mounts, own) : usable_hierarchies(mounts, own);
+}
+
+// What the run's groups are by its lock file, and in `own` hierarchies: what the file says may be torn or not written
+// yet.
+RunCgroups groups_of(int lock, const std::string& run, const std::vector<Hierarchy>& own) {
+  auto hierarchies = parse_hierarchies(read_all(lock, 1 << 16).value_or(""));
+  for (const auto& hierarchy : own) {
+    const bool said = std::any_of(hierarchies.begin(), hierarchies.end(),
+                                  [&](const Hierarchy& one) { return one.base == hierarchy.base; });
+    if (!said) hierarchies.push_back(hierarchy);
+  }
+  return RunCgroups(std::move(hierarchies), run);
+}
+
+// Where there are no groups its processes are known by their mounts: no other's lead into the run's workspaces. True:
+// there were some.
+bool kill_by_mounts(const std::string& run) {
+  const std::string workspace = "/work/" + run + ".";
+  bool some = false;
+  for_each_name("/proc", [&](const std::string& name) {
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid == ::getpid()) return;
+    const auto mounts = read_file("/proc/" + name + "/mountinfo");
+    if (mounts && mounts->find(workspace) != std::string::npos && ::kill(pid, SIGKILL) == 0) some = true;
+  });
+  return some;
+}
+
+// Runs whose lock nobody holds have neither runner nor watcher.
 void end_dead_runs(const std::string& runs, const std::vector<Hierarchy>& own) {
   for_each_name(runs, [&](const std::string& run) {
     const std::string path = join_path(runs, run);
     const UniqueFd lock = try_lock_file(path, 0);
     if (!lock) return;
-    auto hierarchies = parse_hierarchies(read_all(lock.get(), 1 << 16).value_or(""));
-    for (const auto& hierarchy : own) {
-      const bool said = std::any_of(hierarchies.begin(), hierarchies.end(),
-                                    [&](const Hierarchy& one) { return one.base == hierarchy.base; });
-      if (!said) hierarchies.push_back(hierarchy);
-    }
-    const RunCgroups groups(std::move(hierarchies), run);
-    if (groups.end(1)) ::unlink(path.c_str());
+    if (groups_of(lock.get(), run, own).end(1)) ::unlink(path.c_str());
   });
 }
 
@@ -176,9 +200,7 @@ Result<void> prepare_run(const std::string& run) {
   CHECK_OK(enter_private_mounts());
   auto next = std::make_unique<Held>();
   TRY(const auto directory, own_directory());
-  TRY(const auto mounts, mount_points());
-  TRY(const auto own, read_file("/proc/self/cgroup"));
-  const auto hierarchies = rootless() ? delegated_hierarchies(mounts, own) : usable_hierarchies(mounts, own);
+  TRY(const auto hierarchies, hierarchies_here());
   const std::string runs = join_path(directory, "runs");
   end_dead_runs(runs, hierarchies);
 
@@ -195,6 +217,25 @@ Result<void> prepare_run(const std::string& run) {
   CHECK_OK(start_watcher(*next, lock_path));
   held = std::move(next);
   return {};
+}
+
+Result<bool> end_dead_run(const std::string& run) {
+  if (!valid_name(run)) return fail(ErrorKind::Internal, in_quotes(run) + " cannot be a run's name");
+  TRY(const auto directory, own_directory());
+  TRY(const auto hierarchies, hierarchies_here());
+  const std::string path = join_path(join_path(directory, "runs"), run);
+  bool some = exists(path);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(kWatcherPatience);
+  for (bool gone = false; !gone; std::this_thread::sleep_for(std::chrono::milliseconds(gone ? 0 : 5))) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return fail(ErrorKind::Unavailable, "the containers of run " + run + " do not end");
+    const UniqueFd lock = try_lock_file(path, 0);
+    if (!lock && exists(path)) continue;  // the watcher is at it
+    gone = !kill_by_mounts(run);
+    some = some || !gone;
+    if (gone && lock && (gone = groups_of(lock.get(), run, hierarchies).end(1))) ::unlink(path.c_str());
+  }
+  return some;
 }
 
 const RunGuard* run_guard() {

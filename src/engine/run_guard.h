@@ -25,6 +25,9 @@ struct RunGuard {
 // Once a process, before any thread is started; the second call does nothing. Ends also what runs whose runner and
 // watcher are both dead left behind.
 Result<void> prepare_run(const std::string& run);
+// Ends what a run whose runner is dead left running, unless its watcher does. True: there was something. For a process
+// that is in no namespace of its own. Unavailable: it would not end.
+Result<bool> end_dead_run(const std::string& run);
 // null before prepare_run().
 const RunGuard* run_guard();
 

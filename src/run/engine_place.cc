@@ -15,6 +15,7 @@
 #include "base/user_namespace.h"
 #include "engine/daemon_engine.h"
 #include "engine/embedded.h"
+#include "engine/run_guard.h"
 #include "engine/runtime.h"
 #include "image/daemon_images.h"
 #include "image/image_store.h"
@@ -40,6 +41,8 @@ class EmbeddedPlace final : public EnginePlace {
     const auto layers = [this](const Image& image) { return images_->layer_directories(image); };
     return make_embedded_engine(options_of(call), layers, sink);
   }
+
+  Result<bool> end(const EngineCall& call, const std::set<Key>& /*keys*/) override { return end_dead_run(call.run); }
 
  private:
   static EmbeddedOptions options_of(const EngineCall& call) { return {"", call.run, call.grace}; }
@@ -140,6 +143,10 @@ class DaemonPlace final : public EnginePlace {
     return make_daemon_engine(daemon_, id_of, {call.run, call.store, call.grace, call.claim}, sink);
   }
 
+  Result<bool> end(const EngineCall& call, const std::set<Key>& keys) override {
+    return end_daemon_run(daemon_, {call.run, call.store, call.grace, call.claim}, keys);
+  }
+
  private:
   static Result<std::unique_ptr<EnginePlace>> connect(std::string name, DaemonAddress address,
                                                       std::unique_ptr<PodmanService> service) {
@@ -199,6 +206,13 @@ Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& want
 Result<std::unique_ptr<EnginePlace>> EnginePlace::choose_for_reading(const std::string& wanted) {
   auto place = choose(wanted);
   return !place && wanted == "auto" ? choose("embedded") : std::move(place);
+}
+
+Result<bool> EnginePlace::end_run(const std::string& name, const EngineCall& call, const std::set<Key>& keys) {
+  // From outside the user namespace that it had: only there an ordinary user has power over its processes.
+  if (name == "embedded") return EmbeddedPlace().end(call, keys);
+  TRY(const auto place, choose(name));
+  return place->end(call, keys);
 }
 
 }  // namespace boxcar

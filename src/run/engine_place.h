@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -44,7 +45,13 @@ class EnginePlace {
   // For who only reads images: where auto finds no engine, this machine's own store can still be read.
   static Result<std::unique_ptr<EnginePlace>> choose_for_reading(const std::string& wanted);
 
+  // Ends what still runs of call.run, whose runner is dead: also what it had taken up of other dead ones, known by one
+  // of its keys. `name`: name() of where it ran. True when there was something. Before any thread is started.
+  static Result<bool> end_run(const std::string& name, const EngineCall& call, const std::set<Key>& keys);
+
  private:
+  virtual Result<bool> end(const EngineCall& call, const std::set<Key>& keys) = 0;
+
   std::string why_;
 };
 
