@@ -38,6 +38,7 @@ constexpr auto kLogPatience = seconds(10);    // with the log of a container tha
 constexpr auto kLastPatience = seconds(30);   // of the destructor
 constexpr auto kFirstLook = milliseconds(5);  // at the memory; twice as long each time
 constexpr auto kLongestLook = milliseconds(200);
+constexpr auto kLongestAsk = seconds(1);  // of a daemon on another machine
 
 constexpr std::string_view kNoLog =
     "boxcar: what this step prints is not known from here on: the daemon keeps no log of a step with secrets\n";
@@ -135,7 +136,7 @@ class DaemonEngine final : public Engine {
     Deadlines deadlines;
     Clock::time_point started;
     pid_t pid = 0;
-    std::optional<HttpStreams::Id> log, wait;
+    std::optional<HttpStreams::Id> log, wait, stats;
     std::optional<std::promise<bool>> attached;  // until it is
     DockerLog frames;
     std::size_t passed[2] = {0, 0};  // bytes of each stream that the sink has
@@ -324,7 +325,7 @@ class DaemonEngine final : public Engine {
     running.deadlines.start(running.started, running.container->job().action->timeout);
     running.pid = start.pid;
     if (start.pid > 0) running.memory = ForeignCgroup::of(start.pid);
-    if (running.memory) running.look_at = running.started;
+    if (running.memory || !host_.same_machine) running.look_at = running.started;
     say_started(start.id, running);
     if (start.from_log) {
       running.from_log = true;
@@ -413,7 +414,7 @@ class DaemonEngine final : public Engine {
   }
 
   void disconnect(Running& running) {
-    for (auto* stream : {&running.log, &running.wait}) {
+    for (auto* stream : {&running.log, &running.wait, &running.stats}) {
       if (*stream) streams_->cancel(**stream);
       stream->reset();
     }
@@ -444,7 +445,7 @@ class DaemonEngine final : public Engine {
     };
     for (auto& [id, running] : running_) {
       if (running.finishing || running.started == Clock::time_point()) continue;
-      if (due(running.look_at)) look_at_memory(running, now);
+      if (due(running.look_at)) running.memory ? look_at_memory(running, now) : ask_for_memory(id, running);
       if (due(running.reconnect_at)) reconnect(id, running);
       if (due(running.give_up_log_at)) {
         running.log_over = true;
@@ -482,11 +483,31 @@ class DaemonEngine final : public Engine {
     running.look_after = std::min<Clock::duration>(2 * running.look_after, kLongestLook);
   }
 
+  // The same of a machine whose groups can't be seen: the daemon says what is used now, and the peak where it knows it
+  // (cgroups of version 1).
+  void ask_for_memory(JobId id, Running& running) {
+    running.stats = streams_->start(
+        {.path = running.container->path() + "/stats?stream=0&one-shot=1"},
+        {{}, [this, id](const Result<HttpResponse>& response) {
+           Running& it = running_.at(id);
+           it.stats.reset();
+           if (!response || !response->ok()) return;
+           const auto said = part_of(json_object(response->body), "memory_stats");
+           // Podman gives the limit as "max_usage".
+           for (const char* name : {"usage", host_.daemon->podman() ? "usage" : "max_usage"}) {
+             const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_in(said, name)));
+             it.usage.peak_memory = std::max(it.usage.peak_memory, bytes);
+           }
+           if (it.exit_code) return;
+           it.look_at = Clock::now() + it.look_after;
+           it.look_after = std::min<Clock::duration>(2 * it.look_after, kLongestAsk);
+         }});
+  }
+
   void finish_if_over(JobId id, Running& running) {
     if (!running.exit_code || !running.log_over || running.finishing) return;
     running.finishing = true;
-    if (running.log) streams_->cancel(*running.log);
-    running.log.reset();
+    disconnect(running);
     finishers_.submit([this, id, &running] {
       auto ending = ending_of(running);
       if (ending) running.container.reset();
