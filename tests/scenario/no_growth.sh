@@ -7,6 +7,8 @@ make_kliko_image test/plain </dev/null
   printf 'workflow: many\nsteps:\n'
   for ((i = 1; i <= steps; i++)); do echo "  s$i: {image: test/plain, tool: {command: [\"true\", \"$i\"]}}"; done
 } >boxcar.yml
+# The image of boxcar's helper stays with a daemon.
+[ -z "${DAEMON:-}" ] || expect_exit 0 boxcar run boxcar.yml --target s1 --store "$PWD/once"
 held=$(held_by_daemon)
 boxcar run boxcar.yml -j 2 >/dev/null 2>log &
 runner=$!
@@ -19,7 +21,7 @@ sample() { # RSS in kB, descriptors, mounts, cgroups, zombies, files, containers
     "$(nsenter -t $runner -m find /run/boxcar/state 2>/dev/null | wc -l)" "$([ -z "${DAEMON:-}" ] || containers | wc -l)"
 }
 ended() { grep -c ': succeeded' log || true; }
-most() { awk '{ for (i = 1; i <= 7; i++) if ($i > m[i]) m[i] = $i } END { for (i = 1; i <= 7; i++) printf "%d ", m[i] }'; }
+most() { awk '{ for (i = 1; i <= 7; i++) if ($i > m[i]) m[i] = $i } END { for (i = 1; i <= 7; i++) printf "%d ", m[i]; print "" }'; }
 while kill -0 $runner 2>/dev/null; do
   n=$(ended)
   { s=$(sample) && [ "$(wc -w <<<"$s")" -ge 6 ] && echo "$n $s" >>samples; } 2>/dev/null || true
