@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/process.h"
-#include "base/process_identity.h"
 #include "cli/report.h"
 #include "fakes/stopwatch.h"
 #include "fakes/temporary_directory.h"

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <climits>
-#include <condition_variable>
 #include <future>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <thread>
 
 #include "base/pool.h"
@@ -67,7 +67,7 @@ class DaemonEngine final : public Engine {
 
   Result<void> start(Job job) override {
     const JobId id = job.id;
-    const Place place(*this);
+    const Place place(places_);
     if (!stopped_early(id)) CHECK_OK(await_daemon(id));
     if (stopped_early(id)) {
       post([&] { arrivals_.push_back({id, nullptr, false, {}}); });
@@ -161,23 +161,13 @@ class DaemonEngine final : public Engine {
   // One of the few starts that go on at once.
   class Place {
    public:
-    explicit Place(DaemonEngine& engine) : engine_(engine) {
-      std::unique_lock lock(engine.mutex_);
-      engine.place_.wait(lock, [&] { return engine.starting_ < kStartsAtOnce; });
-      ++engine.starting_;
-    }
-    ~Place() {
-      {
-        const std::lock_guard lock(engine_.mutex_);
-        --engine_.starting_;
-      }
-      engine_.place_.notify_one();
-    }
+    explicit Place(std::counting_semaphore<>& places) : places_(places) { places_.acquire(); }
+    ~Place() { places_.release(); }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
    private:
-    DaemonEngine& engine_;
+    std::counting_semaphore<>& places_;
   };
 
   bool stopped_early(JobId id) {
@@ -556,10 +546,9 @@ class DaemonEngine final : public Engine {
   const std::unique_ptr<HttpStreams> streams_;
   const std::unique_ptr<DaemonLeftovers> leftovers_;
   RunningMap running_;  // the loop's
+  std::counting_semaphore<> places_{kStartsAtOnce};
 
   std::mutex mutex_;
-  std::condition_variable place_;
-  unsigned starting_ = 0;
   std::vector<Arrival> arrivals_;
   std::vector<Start> starts_;
   std::vector<std::pair<JobId, std::promise<void>>> abandoned_;

@@ -79,6 +79,10 @@ Result<std::string> DaemonReader::read(const std::string& path) const {
   return text;
 }
 
+DaemonReaders::~DaemonReaders() {
+  if (!mark_.empty()) std::ignore = remove_left();
+}
+
 Result<std::unique_ptr<DaemonReader>> DaemonReaders::make(const std::string& image) {
   // Where nothing can be written, nobody can tell whether this process lives: what it leaves when it is killed stays.
   std::call_once(begun_, [this] { std::ignore = begin(); });

@@ -42,8 +42,12 @@ class DaemonReader {
 class DaemonReaders {
  public:
   DaemonReaders(Daemon& daemon, std::string store) : daemon_(daemon), store_(std::move(store)) {}
+  ~DaemonReaders();
+  DaemonReaders(const DaemonReaders&) = delete;
+  DaemonReaders& operator=(const DaemonReaders&) = delete;
 
-  // Into the image of that id. The first one also removes those that dead processes of this store left.
+  // Into the image of that id. With the first, and at the end, those go that dead processes of this store left: a
+  // daemon may make one when who asked for it is long dead.
   Result<std::unique_ptr<DaemonReader>> make(const std::string& image);
 
  private:

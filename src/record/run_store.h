@@ -37,11 +37,12 @@ struct RunRecord {
   std::int64_t started = 0;     // microseconds since 1970
   std::int64_t finished = 0;    // 0: not yet
   int pid = 0;                  // of the runner
-  std::uint64_t pid_start = 0;  // process_start() of it
+  std::uint64_t pid_start = 0;  // its start time (/proc/PID/stat field 22), so that a reused pid is not taken for it
   std::uint32_t total = 0;
 };
 
 std::string new_run_id();
+std::uint64_t process_start(int pid);     // for pid_start; 0: there is no such process
 bool runner_alive(const RunRecord& run);  // a run "running" whose runner is dead was interrupted
 
 // Writing happens on a thread of its own, in batches: begin, update and finish return at once, from any thread, and

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/process_identity.h"
 #include "run/session.h"
 
 namespace boxcar {
