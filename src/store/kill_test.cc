@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -12,6 +13,7 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kStore = "BOXCAR_TEST_COMMITS_TO";
+constexpr const char* kCleared = "BOXCAR_TEST_CLEARS";
 
 Action numbered(int i) {
   Action action;
@@ -28,7 +30,7 @@ Action numbered(int i) {
 
 constexpr int kFiles = 20;
 
-// The killed one: this program again, before any test, with the store's name in its environment.
+// The killed one is this program again, before any test, with the store's name in its environment.
 void commit_for_ever(const std::string& directory) {
   Pool pool(2);
   auto store = Store::open(directory, pool, {.host_visible = false, .sync = false});  // more commits in the same time
@@ -53,6 +55,13 @@ void commit_for_ever(const std::string& directory) {
 const bool is_the_killed_one = [] {
   const char* directory = std::getenv(kStore);
   if (directory != nullptr) commit_for_ever(directory);
+  if (const char* cleared = std::getenv(kCleared)) {
+    {
+      Pool pool(1);
+      if (!Store::open(cleared, pool)) ::_exit(1);
+    }
+    ::_exit(0);
+  }
   return false;
 }();
 
@@ -102,6 +111,37 @@ TEST(KillTest, KilledAtAnyMomentNothingHalfIsTakenForAResult) {
     }
   }
   EXPECT_GT(found, 50U) << "it was never killed late enough";
+}
+
+std::ptrdiff_t count_files(const std::string& directory) {
+  std::error_code none;
+  return std::distance(std::filesystem::directory_iterator(directory, none), {});
+}
+
+TEST(KillTest, WhatIsClearedOfADeadRunIsWholeOrGone) {
+  const TemporaryDirectory directory;
+  const std::string where = directory / "store";
+  const std::string left = where + "/work/dead.step.1/result/output";
+  constexpr int kLeft = 1000;
+  std::mt19937 random(std::random_device{}());
+  int half_way = 0;
+  for (int round = 0; round < 200 && half_way < 10; ++round) {
+    ASSERT_TRUE(make_directories(left));
+    for (int i = 0; i < kLeft; ++i) ASSERT_TRUE(write_file(left + "/" + std::to_string(i), ""));
+    SpawnOptions options;
+    options.argv = {"/proc/self/exe"};
+    options.env = std::vector<std::string>{std::string(kCleared) + "=" + where};
+    const auto child = spawn(options);
+    ASSERT_TRUE(child) << child.error().text();
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 30'000));
+    ::kill(child->pid, SIGKILL);
+    ASSERT_TRUE(wait_for(*child));
+    const auto files = count_files(left);
+    ASSERT_TRUE(files == kLeft || files == 0) << files << " of " << kLeft;
+    if (files == 0 && count_files(where + "/trash") > 0) ++half_way;
+    ASSERT_TRUE(remove_tree(where));
+  }
+  EXPECT_GE(half_way, 1) << "it was never killed at it";
 }
 
 TEST(KillTest, WorkspacesOfLiveRunsStay) {

@@ -176,8 +176,11 @@ void Store::State::remove_leftovers() {
     }
   };
   each("work", [&](const std::string& name, const std::string& path) {
-    const std::string run = name.substr(0, name.find('.'));
-    if (!locks->is_locked(LockFile::of_run(run)) && !exists(join_path(path, kKeepMark))) (void)remove_tree(path);
+    const off_t run = LockFile::of_run(name.substr(0, name.find('.')));
+    if (!locks->try_lock(run)) return;
+    const ByteLock dead(locks, run);
+    // At once: who takes up a container that a dead run left finds its workspace whole, or not at all.
+    if (!exists(join_path(path, kKeepMark))) ::rename(path.c_str(), trash_name(name).c_str());
   });
   const auto marks = LiveList::Marks::of(root);
   each("trash", [&](const std::string& name, const std::string& path) {
