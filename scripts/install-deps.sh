@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, package, run, test, demo, check, bench)
+# Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, package, run, test, demo, check, bench, vm)
 # Does nothing, and needs no rights, where all are there.
 set -eu
 build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libzstd-dev
@@ -11,11 +11,12 @@ test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl py
   buildah debootstrap time bash-completion zsh fish man-db mandoc lintian $package $run"
 demo="debootstrap buildah jq $run"
 check="clang clang-format-14 clang-tidy-14"
+vm="qemu-system-x86 mmdebstrap e2fsprogs"
 bench="openssl podman docker.io python3 python3-venv busybox-static time $run"
 
 wanted=
 for group in "$@"; do
-  case $group in build | package | run | test | demo | check | bench) eval "wanted=\"\$wanted \$$group\"" ;; *)
+  case $group in build | package | run | test | demo | check | bench | vm) eval "wanted=\"\$wanted \$$group\"" ;; *)
     echo "install-deps.sh: no group $group" >&2; exit 2 ;;
   esac
 done

@@ -2,7 +2,7 @@
 # The tests that take long, in full: tests/soak.sh [PART…], each with its figures in one line. As root, after scripts/test.sh built it.
 #   ENGINE="embedded subids plain docker podman"   where: as root, as an ordinary user with subordinate ids or without, on a daemon of its own
 #   SEED=N   the same moments and calls once more        ROUNDS=N STEPS=N   another number of them        BUILD=build
-# Parts: kills calls commits shared growth fuzz        all of them without one
+# Parts: kills calls commits shared growth fuzz vm        all of them without one
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${BUILD:-$here/../build}")
@@ -49,11 +49,12 @@ part() {
       log=$("$build/tests/store_test" --gtest_filter='*FaultsTest*:KillTest*') || { failed=1; tail -30 <<<"$log"; }
       echo "commits: $(grep -c '^\[       OK' <<<"$log") tests right, $(grep -c '^\[  FAILED.*ms)' <<<"$log") wrong"
       ;;
+    vm) BUILD=$build "$here/vm.sh" || failed=1 ;;
     fuzz) "$here/../fuzz/run.sh" 1200 || failed=1 ;;
     *) echo "soak.sh: there is no part $1" >&2; exit 2 ;;
   esac
 }
 
-[ $# != 0 ] || set -- kills calls commits shared growth fuzz
+[ $# != 0 ] || set -- kills calls commits shared growth fuzz vm
 for name; do part "$name"; done
 exit $failed
