@@ -37,10 +37,9 @@ tar -cPf "$work/tests.tar" --no-recursion -T "$work/list" -C "$work" source buil
 accel=(-accel tcg,tb-size=1024 -cpu Nehalem)
 ! grep -qE '^flags.* (vmx|svm)' /proc/cpuinfo || [ ! -w /dev/kvm ] || accel=(-accel kvm -cpu host)
 TMPDIR=$work timeout -k 10 "${VM_SECONDS:-7200}" qemu-system-x86_64 -machine q35 "${accel[@]}" -smp 2 -m 4G \
-  -nodefaults -no-reboot -display none -serial "file:$work/console" -device virtio-rng-pci \
+  -nodefaults -no-reboot -display none -serial "file:$work/console" -serial "file:$work/verdicts" -device virtio-rng-pci \
   -kernel "$disk/kernel" -initrd "$disk/initrd" -append "root=/dev/vda rw console=ttyS0 no_timer_check mitigations=off quiet ${VM_APPEND:-}" \
-  -drive "file=$disk/disk,format=raw,if=virtio,snapshot=on,cache=unsafe" -drive "file=$work/tests.tar,format=raw,if=virtio,readonly=on" \
-  -device virtio-serial-pci -chardev "file,id=verdicts,path=$work/verdicts" -device virtserialport,chardev=verdicts,name=verdicts &
+  -drive "file=$disk/disk,format=raw,if=virtio,snapshot=on,cache=unsafe" -drive "file=$work/tests.tar,format=raw,if=virtio,readonly=on" &
 qemu=$!
 touch "$work/verdicts"
 tail -f -n +1 --pid="$qemu" "$work/verdicts" &

@@ -16,8 +16,7 @@ FailureAction=poweroff-force
 
 [Service]
 Type=oneshot
-ExecStart=bash -c 'tar -C / -xPf /dev/vdb && exec bash /source/tests/vm_inside.sh $(cat /parts)'
-StandardOutput=file:/dev/virtio-ports/verdicts
+ExecStart=bash -c 'stty -F /dev/ttyS1 raw && exec >/dev/ttyS1 && tar -C / -xPf /dev/vdb && exec bash /source/tests/vm_inside.sh $(cat /parts)'
 StandardError=journal+console
 UNIT
 
