@@ -31,7 +31,7 @@ echo "${*:-}" >"$work/parts"
 find "$source" \( -path "$source/build" -o -path "$build" -o -name .git \) -prune -o ! -type d -print >"$work/list"
 find "$build" \( -name CMakeFiles -o -path "$build/vm" -o -path "$build/scenario" -o -path "$build/apt-archives" -o -path "$build/?san" \) -prune -o \
   ! -type d ! -name '*.o' ! -name 'libboxcar_*.a' ! -name '*.tar' ! -name '.ninja*' -print >>"$work/list"
-tar -cPf "$work/tests.tar" --no-recursion -T "$work/list" -C "$work" source build parts layout
+tar -cPf "$work/tests.tar" --no-recursion -T "$work/list" -C "$work" source build parts --recursion layout
 
 # A KVM that does without the processor's help boots kernels made for it alone.
 accel=(-accel tcg,tb-size=1024 -cpu Nehalem)

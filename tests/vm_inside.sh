@@ -1,7 +1,7 @@
 # Runs as root in the machine of tests/vm.sh, by systemd, when that is up: vm_inside.sh [PART…]. A line of what was found for each check.
 # Parts: root user apparmor detach, and any that is a regular expression for CTest, as engine or scenario_chain.
 set -u
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 HOME=/root
 layout=${LAYOUT:-/layout}
 failed=0
 ok() { echo "ok      $*"; }
