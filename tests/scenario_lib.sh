@@ -4,8 +4,8 @@
 
 [ -z "${DAEMON:-}" ] || . "$SOURCE/tests/daemon_lib.sh"
 
-# make_kliko_image NAME [SCRIPT] <<spec: an image of busybox with that /kliko.yml, and SCRIPT as its /kliko, imported.
-# Without SCRIPT there is no /kliko; with an empty spec no /kliko.yml.
+# make_kliko_image NAME [SCRIPT [OPTION…]] <<spec: an image of busybox with that /kliko.yml, and SCRIPT as its /kliko, imported.
+# Without SCRIPT there is no /kliko; with an empty spec no /kliko.yml. Options as tests/make_image.sh takes them.
 make_kliko_image() {
   local root=$SCENARIO/tmp/root.$RANDOM$RANDOM
   mkdir "$root"
@@ -15,7 +15,7 @@ make_kliko_image() {
     printf '#!/bin/sh\nset -eu\n%s\n' "$2" >"$root/kliko"
     chmod 755 "$root/kliko"
   fi
-  make_image "$1" "$root"
+  make_image "$1" "$root" "${@:3}"
 }
 
 # make_image NAME ROOT [OPTION…]: an image of busybox with ROOT on top, imported. Options as tests/make_image.sh takes them.

@@ -2,11 +2,11 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/ustar.h"
 #include "engine/daemon_container.h"
 #include "engine/daemon_files.h"
 #include "engine/oci_config.h"
 #include "engine/seccomp_profile.h"
-#include "engine/ustar.h"
 #include "net/answer.h"
 
 namespace boxcar {

@@ -7,11 +7,11 @@
 
 #include "base/text.h"
 #include "base/user_namespace.h"
+#include "base/ustar.h"
 #include "engine/daemon_confinement.h"
 #include "engine/daemon_files.h"
 #include "engine/daemon_helper.h"
 #include "engine/helper_binary.h"
-#include "engine/ustar.h"
 #include "net/answer.h"
 
 namespace boxcar {
@@ -68,13 +68,33 @@ std::string daemon_labels(const DaemonHost& host, const Job* job) {
   return labels.dump();
 }
 
+Result<std::string> listed(const DaemonHost& host, const std::string& path) {
+  Json labels = Json::parse(daemon_labels(host));
+  labels.erase(kRunLabel);
+  Json filter;
+  for (const auto& [name, value] : labels.items()) filter["label"].push_back(name + "=" + value.get<std::string>());
+  TRY(const auto response, host.daemon->get(path + "filters=" + percent_encode(filter.dump())));
+  Json all = Json::parse(response.body, nullptr, false);
+  if (all.is_object()) all = part_of(all, "Volumes");
+  if (all.is_discarded()) return fail(ErrorKind::Unavailable, host.daemon->name() + " does not list what it has");
+  Json ours = Json::array();
+  for (const Json& one : all) {
+    // Podman takes any of the labels for enough in a volume.
+    const Json its = part_of(one, "Labels");
+    bool has_all = true;
+    for (const auto& [name, value] : labels.items()) has_all = has_all && text_in(its, name.c_str()) == value;
+    if (has_all) ours.push_back(one);
+  }
+  return ours.dump();
+}
+
 Result<std::unique_ptr<DaemonContainer>> DaemonContainer::create(const DaemonHost& host, Job job) {
   std::unique_ptr<DaemonContainer> container(new DaemonContainer(host, std::move(job)));
   CHECK_OK(container->make());
   return container;
 }
 
-std::unique_ptr<DaemonContainer> DaemonContainer::of(const DaemonHost& host, Job job, std::string id) {
+std::unique_ptr<DaemonContainer> DaemonContainer::of(const DaemonHost& host, Job job, const std::string& id) {
   std::unique_ptr<DaemonContainer> container(new DaemonContainer(host, std::move(job)));
   container->path_ = "/containers/" + id;
   return container;

@@ -17,7 +17,7 @@ class DaemonContainer {
   // Removed again with its owner, unless remove() did so. Errors as Engine::start() has them.
   static Result<std::unique_ptr<DaemonContainer>> create(const DaemonHost& host, Job job);
   // One that is there.
-  static std::unique_ptr<DaemonContainer> of(const DaemonHost& host, Job job, std::string id);
+  static std::unique_ptr<DaemonContainer> of(const DaemonHost& host, Job job, const std::string& id);
   ~DaemonContainer();
   DaemonContainer(const DaemonContainer&) = delete;
   DaemonContainer& operator=(const DaemonContainer&) = delete;
@@ -60,5 +60,7 @@ class DaemonContainer {
 
 // The labels of all containers of an engine, as a JSON object; with those of `job`.
 std::string daemon_labels(const DaemonHost& host, const Job* job = nullptr);
+// What the daemon lists at `path`, up to "filters=", of this store and this user: a JSON array.
+Result<std::string> listed(const DaemonHost& host, const std::string& path);
 
 }  // namespace boxcar

@@ -45,7 +45,7 @@ constexpr std::string_view kNoLog =
 
 class DaemonEngine final : public Engine {
  public:
-  DaemonEngine(DaemonHost host, std::string helper, DaemonOptions options, EngineSink& sink,
+  DaemonEngine(DaemonHost host, std::string helper, const DaemonOptions& options, EngineSink& sink,
                std::unique_ptr<HttpStreams> streams, std::unique_ptr<DaemonLeftovers> leftovers)
       : host_(std::move(host)),
         helper_(std::move(helper)),
@@ -564,7 +564,7 @@ class DaemonEngine final : public Engine {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemon, DaemonImageId image_id,
-                                                   DaemonOptions options, EngineSink& sink) {
+                                                   const DaemonOptions& options, EngineSink& sink) {
   DaemonHost host;
   host.store = options.store;
   host.run = options.run;
@@ -576,7 +576,7 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
   host.same_machine = host.daemon->address().unix_socket() && host.visible;
   TRY(auto leftovers, DaemonLeftovers::look(host, helper, options.claim));
   CHECK_OK(give_profiles(host, helper));
-  return std::make_unique<DaemonEngine>(std::move(host), helper, std::move(options), sink, std::move(streams),
+  return std::make_unique<DaemonEngine>(std::move(host), helper, options, sink, std::move(streams),
                                         std::move(leftovers));
 }
 

@@ -26,6 +26,6 @@ Result<bool> end_daemon_run(std::shared_ptr<Daemon> daemon, DaemonOptions option
 
 // Looks also for what dead runs of the store and this user left there. `sink` outlives the engine.
 Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemon, DaemonImageId image_id,
-                                                   DaemonOptions options, EngineSink& sink);
+                                                   const DaemonOptions& options, EngineSink& sink);
 
 }  // namespace boxcar

@@ -70,7 +70,7 @@ Result<void> put(Daemon& daemon, const std::string& container, const std::string
       if (errno != EINTR) return fail_errno("reading what is to be sent");
     }
   };
-  auto sent = daemon.call(std::move(request));
+  auto sent = daemon.call(request);
   CHECK_OK(tar.finish());
   if (!sent) return fail(std::move(sent).error().in("sending files to " + daemon.name()));
   return {};
@@ -82,14 +82,6 @@ Json volume(const DaemonHost& host, const Job& job, std::size_t index, const std
           {"Target", target},
           {"ReadOnly", !writable},
           {"VolumeOptions", {{"NoCopy", true}, {"Labels", Json::parse(daemon_labels(host, &job))}}}};
-}
-
-std::string label_filter(const DaemonHost& host) {
-  const auto labels = Json::parse(daemon_labels(host));
-  Json filter;
-  for (const char* name : {kStoreLabel, kUidLabel})
-    filter["label"].push_back(std::string(name) + "=" + text_in(labels, name));
-  return percent_encode(filter.dump());
 }
 
 }  // namespace
@@ -113,7 +105,16 @@ Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::stri
   const auto fill = [&](const std::string& carrier) -> Result<void> {
     for (std::size_t i = 0; i < job.mounts.size(); ++i) {
       if (!job.mounts[i].directory) continue;
-      CHECK_OK(put(daemon, carrier, "/" + std::to_string(i), {"-c", "-C", job.mounts[i].source, "."}));
+      const std::string name = std::to_string(i);
+      std::string to = "/" + name;
+      std::vector<std::string> options = {"-c", "-C", job.mounts[i].source, "."};
+      // Docker leaves out "." itself, and with it the mode by which whoever runs in the container may write there;
+      // Podman writes into a volume only where that is what it is told.
+      if (!daemon.podman()) {
+        to = "/";
+        options.insert(options.begin(), "--transform=s,^[.]," + name + ",S");
+      }
+      CHECK_OK(put(daemon, carrier, to, std::move(options)));
     }
     return {};
   };
@@ -161,8 +162,8 @@ Result<void> remove_volumes(const DaemonHost& host, const Job& job) {
 }
 
 Result<void> remove_volumes_of(const DaemonHost& host, const std::function<bool(const std::string& run)>& dead) {
-  TRY(const auto response, host.daemon->get("/volumes?filters=" + label_filter(host)));
-  for (const auto& volume : part_of(json_object(response.body), "Volumes")) {
+  TRY(const auto volumes, listed(host, "/volumes?"));
+  for (const auto& volume : Json::parse(volumes)) {
     if (!dead(text_in(part_of(volume, "Labels"), kRunLabel))) continue;
     CHECK_OK(host.daemon->remove("/volumes/" + text_in(volume, "Name")));
   }

@@ -7,9 +7,9 @@
 #include "base/mounts.h"
 #include "base/sha256.h"
 #include "base/user_namespace.h"
+#include "base/ustar.h"
 #include "engine/daemon_container.h"
 #include "engine/helper_binary.h"
-#include "engine/ustar.h"
 #include "image/layout.h"
 #include "net/answer.h"
 

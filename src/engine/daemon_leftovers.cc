@@ -15,15 +15,8 @@ using Json = nlohmann::json;
 
 // Labels and state of all containers of the store and the user.
 Result<Json> containers_of(const DaemonHost& host) {
-  Daemon& daemon = *host.daemon;
-  Json labels = Json::parse(daemon_labels(host));
-  labels.erase(kRunLabel);
-  Json filter;
-  for (const auto& [name, value] : labels.items()) filter["label"].push_back(name + "=" + value.get<std::string>());
-  TRY(const auto response, daemon.get("/containers/json?all=1&filters=" + percent_encode(filter.dump())));
-  Json found = Json::parse(response.body, nullptr, false);
-  if (!found.is_array()) return fail(ErrorKind::Unavailable, daemon.name() + " does not list its containers");
-  return found;
+  TRY(const auto found, listed(host, "/containers/json?all=1&"));
+  return Json::parse(found);
 }
 
 std::string label(const Json& container, const char* name) {

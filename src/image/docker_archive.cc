@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "base/ustar.h"
 
 namespace boxcar {
 
@@ -20,33 +21,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kChunk = 256 << 10;
-
-// Of a plain file, owned by root.
-std::string tar_header(const std::string& name, std::uint64_t size) {
-  std::string block(512, '\0');
-  const auto octal = [&](std::size_t at, std::size_t digits, std::uint64_t value) {
-    for (std::size_t i = digits; i-- > 0; value /= 8) block[at + i] = static_cast<char>('0' + value % 8);
-  };
-  block.replace(0, name.size(), name);
-  octal(100, 7, 0644);
-  octal(108, 7, 0);
-  octal(116, 7, 0);
-  if (size >> 33 == 0) {
-    octal(124, 11, size);
-  } else {  // base 256, as every tar reads it
-    block[124] = static_cast<char>(0x80);
-    for (std::size_t at = 135; size > 0; --at, size >>= 8) block[at] = static_cast<char>(size & 0xff);
-  }
-  octal(136, 11, 0);
-  block.replace(148, 8, "        ");
-  block[156] = '0';
-  block.replace(257, 8, std::string_view("ustar\00000", 8));
-  unsigned sum = 0;
-  for (const char c : block) sum += static_cast<unsigned char>(c);
-  octal(148, 6, sum);
-  block[154] = '\0';
-  return block;
-}
 
 using Opener = std::function<Result<ByteSource>()>;
 
@@ -64,10 +38,10 @@ class ArchiveStream {
   void add(const std::string& name, std::uint64_t size, Opener content) {
     pieces_.push_back(text_piece(tar_header(name, size)));
     pieces_.push_back(std::move(content));
-    pieces_.push_back(text_piece(std::string((512 - size % 512) % 512, '\0')));
+    pieces_.push_back(text_piece(std::string((kTarBlock - size % kTarBlock) % kTarBlock, '\0')));
   }
   void add(const std::string& name, const std::string& text) { add(name, text.size(), text_piece(text)); }
-  void end() { pieces_.push_back(text_piece(std::string(1024, '\0'))); }
+  void end() { pieces_.push_back(text_piece(std::string(2 * kTarBlock, '\0'))); }
 
   Result<std::string_view> next() {
     while (true) {

@@ -154,7 +154,7 @@ Result<std::shared_ptr<Daemon>> Daemon::connect(DaemonAddress address) {
   return daemon;
 }
 
-Result<HttpResponse> Daemon::call(HttpRequest request) {
+Result<HttpResponse> Daemon::call(const HttpRequest& request) {
   TRY(auto response, http_.send(request));
   if (response.ok()) return response;
   if (response.status == 304) return response;  // stopped or started already
@@ -164,7 +164,7 @@ Result<HttpResponse> Daemon::call(HttpRequest request) {
 Result<HttpResponse> Daemon::post(const std::string& path, std::string json) {
   HttpRequest request{.method = "POST", .path = path, .body = std::move(json)};
   if (!request.body.empty()) request.headers = {"Content-Type: application/json"};
-  return call(std::move(request));
+  return call(request);
 }
 
 Result<void> Daemon::remove(const std::string& path) {

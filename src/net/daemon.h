@@ -40,7 +40,7 @@ class Daemon {
 
   // An answer below 300. Else an error with the daemon's own words: NotFound (404), Invalid (400, 409), Denied (401,
   // 403), Exhausted (its disk is full), Unavailable.
-  Result<HttpResponse> call(HttpRequest request);
+  Result<HttpResponse> call(const HttpRequest& request);
   Result<HttpResponse> get(const std::string& path) { return call({.path = path}); }
   Result<HttpResponse> post(const std::string& path, std::string json = {});
   Result<void> remove(const std::string& path);  // what is not there is no error

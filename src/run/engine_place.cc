@@ -53,16 +53,20 @@ class EmbeddedPlace final : public EnginePlace {
 
 // What Podman goes by. Everything else that the caller has may be a secret, and would go on into what Podman starts.
 std::vector<std::string> podman_environment() {
-  std::vector<std::string> kept;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    const std::string_view name = text.substr(0, text.find('='));
+  std::vector<std::string> all, kept;
+  if (entered_user_namespace()) {
+    all = rootless_environment();
+  } else {
+    for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  }
+  for (auto& text : all) {
+    const auto name = std::string_view(text).substr(0, text.find('='));
     const auto is = [&](std::string_view one) { return one.ends_with('_') ? name.starts_with(one) : name == one; };
     static constexpr std::string_view known[] = {"PATH",        "HOME",         "USER",
                                                  "LOGNAME",     "LANG",         "LC_",
                                                  "TMPDIR",      "XDG_",         "DBUS_SESSION_BUS_ADDRESS",
                                                  "CONTAINERS_", "_CONTAINERS_", "STORAGE_"};
-    if (std::any_of(std::begin(known), std::end(known), is)) kept.emplace_back(text);
+    if (std::any_of(std::begin(known), std::end(known), is)) kept.push_back(std::move(text));
   }
   return kept;
 }
@@ -80,7 +84,6 @@ class PodmanService {
     options.argv = {"podman", "system", "service", "--time=60", "unix://" + service->socket()};
     options.env = podman_environment();
     options.new_session = true;
-    if (entered_user_namespace()) options.env = rootless_environment();
     TRY(service->child_, spawn(options));
     for (int i = 0; i < 200; ++i) {
       if (exists(service->socket())) return service;

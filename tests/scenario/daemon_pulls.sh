@@ -57,10 +57,10 @@ expect_err "^waiting for docker://$image: nothing came for 5 s$" 'the registry: 
 take_up
 
 echo slow 1500000 >proxy.mode
+: >registry.log
 boxcar tool --output one $image >one.out 2>one.err &
 one=$!
 wait_until grep -q 'fetching docker://' one.err
-: >registry.log
 expect_exit 0 boxcar tool --store other --output two $image
 expect_err "^waiting for another boxcar that fetches docker://$image"
 wait $one || fail "$(cat one.err)"

@@ -1,6 +1,6 @@
 # A daemon that does not see this machine's files: noticed before the start; they are sent there, and results fetched. Inputs are
 # read-only there too, containers are kept in as everywhere, files that are parameters and secrets arrive, a step that works in place gets
-# a copy, and nothing stays there. The memory that a container takes is asked of the daemon.
+# a copy, also where no root is in it, and nothing stays there. The memory that a container takes is asked of the daemon.
 stop_daemon
 HIDDEN=$SCENARIO start_daemon
 printf 'schema_version: 4\nio: split\nsections: [{name: s, description: d, fields: [{name: list, type: file}]}]\n' |
@@ -9,7 +9,8 @@ printf 'schema_version: 4\nio: split\nsections: [{name: s, description: d, field
 cat "$(sed "s/.*\"list\": *\"\([^\"]*\)\".*/\1/" /parameters.json)" /input/deep/er/text >/output/text
 mkdir /output/d; x=$(head -c 30000000 /dev/zero | tr "\0" x); sleep 3
 ln -s ../text /output/d/link; printf "#!/bin/sh\n" >/output/run; chmod 755 /output/run; id -u >&2'
-printf 'schema_version: 4\nio: join\n' | make_kliko_image test/appends 'echo appended >>/work/text; mv /work/d /work/e'
+printf 'schema_version: 4\nio: join\n' | make_kliko_image test/appends \
+  'echo appended >>/work/text; mv /work/d /work/e; id -u >/work/user' user=1234:1234
 mkdir -p input/deep/er && echo data >input/deep/er/text && echo "from a parameter" >list
 export MY_TOKEN=sent
 cat >boxcar.yml <<'WF'
@@ -21,6 +22,7 @@ outputs: {all: {from: appends/output, to: ./all}}
 WF
 expect_exit 0 boxcar run --json boxcar.yml
 expect_err "does not see this machine's files: they are sent there and fetched back"
+expect_text all/user 1234
 expect_text all/text $'from a parameter\ndata\nappended'
 expect_text "$(json .steps.reads.result)/output/text" $'from a parameter\ndata'
 jq -e ".peak_memory > 30000000" "$(json .steps.reads.result)/manifest.json" || fail "no peak of its memory"

@@ -19,12 +19,18 @@ start_and_kill() {
   wait "$runner" || true
 }
 
-# A container that only looks like one of ours.
-docker_like() { ask_daemon POST "/containers/create?name=$1" -H 'Content-Type: application/json' -d "$2" >/dev/null; }
+# A container and a volume that only look like ours.
+make() { ask_daemon POST "$1" -H 'Content-Type: application/json' -d "$2" >/dev/null; }
+like_ours() {
+  local labels='"Labels":{"boxcar.run":"20200101-000000-aaaa"'$2'}'
+  make "/containers/create?name=$1" '{"Image":"test/slow","Entrypoint":["/kliko"],'"$labels}"
+  make /volumes/create '{"Name":"'$1'",'"$labels}"
+}
+volumes() { ask_daemon GET /volumes | jq -r '.Volumes[]?.Name' | sort | tr '\n' ' '; }
 uid=$(id -u)
-docker_like foreign '{"Image":"test/slow","Entrypoint":["/kliko"],"Labels":{"boxcar.run":"20200101-000000-aaaa"}}'
-docker_like otherstore '{"Image":"test/slow","Entrypoint":["/kliko"],"Labels":{"boxcar.run":"20200101-000000-aaaa","boxcar.store":"/elsewhere/.boxcar","boxcar.uid":"'$uid'"}}'
-docker_like otheruser '{"Image":"test/slow","Entrypoint":["/kliko"],"Labels":{"boxcar.run":"20200101-000000-aaaa","boxcar.store":"'$PWD'/.boxcar","boxcar.uid":"4711"}}'
+like_ours foreign ''
+like_ours otherstore ',"boxcar.store":"/elsewhere/.boxcar","boxcar.uid":"'$uid'"'
+like_ours otheruser ',"boxcar.store":"'$PWD'/.boxcar","boxcar.uid":"4711"'
 
 start_and_kill
 [ "$(running | wc -l)" = 2 ] || fail "not left running: $(running)"
@@ -49,4 +55,8 @@ expect_exit 0 boxcar run --set n=5 boxcar.yml
 wait $! || { cat live.log; fail "the run beside was disturbed"; }
 
 [ "$(containers | sort | tr '\n' ' ')" = "/foreign /otherstore /otheruser " ] || fail "left: $(containers)"
-for name in foreign otherstore otheruser; do ask_daemon DELETE "/containers/$name" >/dev/null; done
+[ "$(volumes)" = "foreign otherstore otheruser " ] || fail "left: $(volumes)"
+for name in foreign otherstore otheruser; do
+  ask_daemon DELETE "/containers/$name" >/dev/null
+  ask_daemon DELETE "/volumes/$name" >/dev/null
+done

@@ -19,7 +19,8 @@ wait_until grep -q '] began' live.log
 wait_until grep -q '] began' dead.log
 run=$(sed -n 's/^run \([^:]*\):.*/\1/p' dead.log)
 watcher=$(watcher_of $dead)
-kill -KILL $dead $watcher # without the watcher, which would end it
+[ -z "$watcher" ] || kill -STOP $watcher # it would end the run
+kill -KILL $dead $watcher
 wait $dead || true
 [ -n "${watcher:-${DAEMON:-}}" ] || fail "there was no watcher"
 busy() { # processes in containers of that run
