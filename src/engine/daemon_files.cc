@@ -147,7 +147,7 @@ Result<void> fetch_outputs(const DaemonHost& host, const Job& job, const std::st
                             true));
     HttpRequest request{.path = container + "/archive?path=" + percent_encode(mount.target)};
     request.sink = [&](std::string_view bytes) { return write_all(tar.pipe(), bytes); };
-    auto got = host.daemon->call(std::move(request));
+    auto got = host.daemon->call(request);
     CHECK_OK(tar.finish());
     if (!got) return fail(std::move(got).error().in("fetching " + mount.target + " from " + host.daemon->name()));
   }
