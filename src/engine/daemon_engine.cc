@@ -10,6 +10,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "base/environment.h"
 #include "base/pool.h"
 #include "engine/daemon_confinement.h"
 #include "engine/daemon_container.h"
@@ -33,7 +34,7 @@ constexpr unsigned kStartsAtOnce = 4;  // more only wait for each other in the d
 constexpr unsigned kFinishers = 4;
 constexpr auto kLookAgain = milliseconds(50);  // at who was asked to end
 constexpr auto kReconnect = milliseconds(500);
-constexpr auto kPatience = seconds(60);       // with a daemon that went away; then the attempt is lost
+constexpr auto kSteady = seconds(2);          // a connection that lasts so long was one
 constexpr auto kLogPatience = seconds(10);    // with the log of a container that is over
 constexpr auto kLastPatience = seconds(30);   // of the destructor
 constexpr auto kFirstLook = milliseconds(5);  // at the memory; twice as long each time
@@ -146,6 +147,8 @@ class DaemonEngine final : public Engine {
     Clock::duration look_after = kFirstLook;
     Deadlines::Due look_at, reconnect_at, give_up_log_at;
     Deadlines::Due lost_since;
+    Clock::time_point tried_at;  // to find it again
+    bool unclear = false;        // the daemon says that it is over, and knows no end
     std::optional<int> exit_code;
     double seconds = 0;
     bool said_started = false;
@@ -177,7 +180,7 @@ class DaemonEngine final : public Engine {
 
   // One that is just being restarted is waited for.
   Result<void> await_daemon(JobId id) {
-    const auto deadline = Clock::now() + kPatience;
+    const auto deadline = Clock::now() + patience_;
     for (;;) {
       const auto answer = host_.daemon->get("/_ping");
       if (answer || Clock::now() >= deadline || stopped_early(id))
@@ -272,6 +275,7 @@ class DaemonEngine final : public Engine {
     running.exit_code.reset();
     running.give_up_log_at.reset();
     running.log_over = running.finishing = false;
+    running.unclear = true;
     disconnected(running);
   }
 
@@ -382,8 +386,8 @@ class DaemonEngine final : public Engine {
   void note_exit(JobId id, const Result<HttpResponse>& response) {
     Running& running = running_.at(id);
     running.wait.reset();
+    running.unclear = false;
     if (!response || (!response->ok() && response->status != 404)) return disconnected(running);
-    running.lost_since.reset();
     running.look_at.reset();
     running.seconds = std::chrono::duration<double>(Clock::now() - running.started).count();
     if (response->status == 404) return give_up(id, running, "its container was removed by somebody else");
@@ -413,14 +417,16 @@ class DaemonEngine final : public Engine {
   void disconnected(Running& running) {
     disconnect(running);
     const auto now = Clock::now();
-    if (!running.lost_since) running.lost_since = now;
+    if (!running.lost_since || now - running.tried_at > kSteady) running.lost_since = now;
     running.reconnect_at = now + kReconnect;
   }
 
   void reconnect(JobId id, Running& running) {
-    if (Clock::now() - *running.lost_since >= kPatience || quitting_) {
-      return give_up(id, running, host_.daemon->name() + " went away");
+    if (Clock::now() - *running.lost_since >= patience_ || quitting_) {
+      const char* why = running.unclear ? " does not say how its container ended" : " went away";
+      return give_up(id, running, host_.daemon->name() + why);
     }
+    running.tried_at = Clock::now();
     running.from_log = true;
     read_log(id, running);
     await_end(id, running);
@@ -542,6 +548,8 @@ class DaemonEngine final : public Engine {
   const DaemonHost host_;
   const std::string helper_;
   const Clock::duration grace_;  // after a timeout
+  // With a daemon that went away; then the attempt is lost.
+  const Clock::duration patience_ = environment_seconds("BOXCAR_DAEMON_TIMEOUT", seconds(60));
   EngineSink& sink_;
   const std::unique_ptr<HttpStreams> streams_;
   const std::unique_ptr<DaemonLeftovers> leftovers_;

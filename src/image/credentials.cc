@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
+#include "base/environment.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "base/user_namespace.h"
@@ -19,11 +20,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kLargestConfig = 4 << 20;
 constexpr const char* kDockerHub = "https://index.docker.io/v1/";  // as Docker calls docker.io in its configuration
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
 
 // An empty object where there is none, or none that can be read: skopeo says so where it matters.
 Json read_config(const std::string& path) {

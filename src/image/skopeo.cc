@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/interrupt.h"
 #include "base/process.h"
@@ -17,11 +18,6 @@ extern char** environ;
 namespace boxcar {
 
 namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
 
 // localhost, 127.x.x.x, [::1], with or without a port.
 bool on_this_machine(std::string_view host) {

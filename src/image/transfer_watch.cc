@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "image/skopeo_log.h"
@@ -20,9 +21,7 @@ namespace {
 constexpr auto kTellEvery = std::chrono::seconds(5);
 
 std::chrono::seconds patience() {
-  const char* set = std::getenv("BOXCAR_PULL_TIMEOUT");
-  const long seconds = set != nullptr ? std::strtol(set, nullptr, 10) : 0;
-  return std::chrono::seconds(seconds > 0 ? seconds : 120);
+  return environment_seconds("BOXCAR_PULL_TIMEOUT", std::chrono::seconds(120));
 }
 
 std::uint64_t bytes_of_files(const std::string& directory) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "base/user_namespace.h"
@@ -21,11 +22,6 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kVersion = "/v1.41";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // errno of a connection to the socket, 0 when someone listens.
 int try_socket(const std::string& path) {

@@ -1,0 +1,17 @@
+#include "base/environment.h"
+
+#include <cstdlib>
+
+namespace boxcar {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::chrono::seconds environment_seconds(const char* name, std::chrono::seconds otherwise) {
+  const long seconds = std::strtol(environment(name).c_str(), nullptr, 10);
+  return seconds > 0 ? std::chrono::seconds(seconds) : otherwise;
+}
+
+}  // namespace boxcar
