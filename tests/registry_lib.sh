@@ -63,6 +63,17 @@ big_image() {
   "$SOURCE/tests/make_image.sh" "$layout" x:1 "$layout.root" base="$(busybox_layer)" "${bases[@]}"
 }
 
+# broken_pulls: a registry behind a proxy that can break a pull of $image, whose layers are $small and $big; $images is the store.
+broken_pulls() {
+  start_registry
+  start_proxy
+  big_image layout 300000 3000000
+  push layout test/broken:1
+  image=$proxy/test/broken:1
+  images=$XDG_DATA_HOME/boxcar/images
+  small=$(layer_of test/broken:1 1) big=$(layer_of test/broken:1 2)
+}
+
 manifest() { skopeo inspect --raw --tls-verify=false "docker://$registry/$1"; }
 digest() { manifest "$1" | sha256sum | cut -d' ' -f1; }
 layer_of() { manifest "$1" | jq -r ".layers[$2].digest" | cut -d: -f2; } # lowest first

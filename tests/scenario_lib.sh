@@ -88,6 +88,22 @@ confined() {
   expect_text "$output/environment" "$(printf 'HOME=/root\n'"$added"'OF_IMAGE=1\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin')"
 }
 
+# build_program <<source: build/program, made with the library as cmake --install lays it down in prefix.
+build_program() {
+  cmake --install "$BOXCAR_BUILD" --prefix "$PWD/prefix" >/dev/null
+  mkdir program
+  cat >program/program.cc
+  cat >program/CMakeLists.txt <<'CMAKE'
+cmake_minimum_required(VERSION 3.20)
+project(program LANGUAGES CXX)
+find_package(boxcar 0.1 REQUIRED)
+add_executable(program program.cc)
+target_link_libraries(program PRIVATE boxcar::boxcar)
+CMAKE
+  cmake -S program -B build -DCMAKE_PREFIX_PATH="$PWD/prefix" >/dev/null
+  cmake --build build >/dev/null
+}
+
 fail() {
   echo "FAILED: $*"
   exit 1

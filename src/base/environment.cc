@@ -1,5 +1,7 @@
 #include "base/environment.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace boxcar {
@@ -7,6 +9,12 @@ namespace boxcar {
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : "";
+}
+
+std::vector<std::string> all_variables() {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  return all;
 }
 
 std::chrono::seconds environment_seconds(const char* name, std::chrono::seconds otherwise) {

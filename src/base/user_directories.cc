@@ -1,7 +1,6 @@
 #include "base/user_directories.h"
 
-#include <cstdlib>
-
+#include "base/environment.h"
 #include "base/fd.h"
 
 namespace boxcar {
@@ -9,9 +8,8 @@ namespace boxcar {
 namespace {
 
 std::string directory(const char* variable, const char* below_home) {
-  const char* value = std::getenv(variable);
-  const bool given = value != nullptr && *value == '/';
-  return join_path(given ? value : join_path(home_directory(), below_home), "boxcar");
+  const std::string value = environment(variable);
+  return join_path(value.starts_with('/') ? value : join_path(home_directory(), below_home), "boxcar");
 }
 
 }  // namespace

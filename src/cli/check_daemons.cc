@@ -1,6 +1,6 @@
 // Docker and Podman.
-#include <cstdlib>
 
+#include "base/environment.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "cli/checkup.h"
@@ -20,11 +20,6 @@ Result<std::string> ask(Result<DaemonAddress> address) {
   return says;
 }
 
-std::string set_to(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0' ? value : "";
-}
-
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -38,7 +33,7 @@ Checked check_docker(Patient& patient) {
   Diagnosis found = diagnosis_of(says.error());
   if (says.error().kind == ErrorKind::Denied) {
     found.remedy = "as root: usermod -aG docker " + patient.user + "; then log in again";
-  } else if (const auto host = set_to("DOCKER_HOST"); !host.empty()) {
+  } else if (const auto host = environment("DOCKER_HOST"); !host.empty()) {
     found.remedy = "DOCKER_HOST is " + in_quotes(host) + ": start what is to listen there, or unset it";
   } else if (find_program("dockerd")) {
     found.remedy = "as root: systemctl start docker";
@@ -55,7 +50,7 @@ Checked check_podman(Patient& patient) {
   const auto says = ask(podman_address());
   if (says) return Diagnosis{Health::Ok, *says, ""};
   Diagnosis found = diagnosis_of(says.error());
-  if (const auto host = set_to("CONTAINER_HOST"); !host.empty()) {
+  if (const auto host = environment("CONTAINER_HOST"); !host.empty()) {
     found.remedy = "CONTAINER_HOST is " + in_quotes(host) + ": start what is to listen there, or unset it";
     return found;
   }

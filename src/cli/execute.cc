@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/environment.h"
 #include "base/interrupt.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -180,9 +181,7 @@ int say(Findings& findings, bool json) {
 }
 
 std::string store_directory(const std::string& option, const std::string& by_default) {
-  const char* variable = std::getenv("BOXCAR_STORE");
-  std::string_view store = option;
-  if (store.empty() && variable != nullptr) store = variable;
+  const std::string store = option.empty() ? environment("BOXCAR_STORE") : option;
   return absolute_path(store.empty() ? by_default : store, current_directory());
 }
 

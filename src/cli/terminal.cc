@@ -7,22 +7,17 @@
 #include <wchar.h>
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/text.h"
 
 namespace boxcar {
 namespace {
 
-std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 bool utf8_locale() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    std::string value(variable(name));
+    std::string value = environment(name);
     if (value.empty()) continue;
     std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });
     return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
@@ -106,9 +101,9 @@ Terminal Terminal::of(int fd) {
   Terminal terminal;
   terminal.fd = fd;
   const bool is_terminal = isatty(fd) == 1;
-  const std::string_view kind = variable("TERM");
+  const std::string kind = environment("TERM");
   terminal.live = is_terminal && !kind.empty() && kind != "dumb";
-  terminal.colours = terminal.live && variable("NO_COLOR").empty();
+  terminal.colours = terminal.live && environment("NO_COLOR").empty();
   terminal.unicode = utf8_locale();
   return terminal;
 }

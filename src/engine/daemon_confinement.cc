@@ -56,10 +56,6 @@ Result<void> give_profiles(DaemonHost& host, const std::string& helper) {
   return {};
 }
 
-Result<void> remove_profiles(const DaemonHost& host) {
-  return host.profiles.empty() ? Result<void>() : host.daemon->remove("/volumes/" + volume_name(host));
-}
-
 std::string confinement(const DaemonHost& host, const std::string& architecture) {
   Json masked = Json::parse(kMaskedPaths);
   masked.push_back(kCgroups);

@@ -8,9 +8,9 @@
 namespace boxcar {
 
 // Docker takes the seccomp profile with each container. Podman takes it as a file of its own machine only: it lies in a
-// volume of the run's, and `host` knows then where. Nothing is done for Docker.
+// volume of the run's, which goes with what else is left of it, and `host` knows then where. Nothing is done for
+// Docker.
 Result<void> give_profiles(DaemonHost& host, const std::string& helper);
-Result<void> remove_profiles(const DaemonHost& host);
 
 // Of the HostConfig of a container for an image of that architecture: a JSON object.
 std::string confinement(const DaemonHost& host, const std::string& architecture);

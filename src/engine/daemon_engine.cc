@@ -63,7 +63,6 @@ class DaemonEngine final : public Engine {
     thread_.join();
     finishers_.drain();
     leftovers_->remove_rest();
-    (void)remove_profiles(host_);
   }
 
   Result<void> start(Job job) override {

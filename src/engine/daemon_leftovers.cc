@@ -115,7 +115,7 @@ void DaemonLeftovers::remove_rest() {
       if (ours(label(container, kRunLabel))) remove(text_in(container, "Id"));
     }
   }
-  if (!host_.visible) (void)remove_volumes_of(host_, ours);
+  (void)remove_volumes_of(host_, ours);
 }
 
 }  // namespace boxcar

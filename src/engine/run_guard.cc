@@ -13,12 +13,12 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <thread>
 
+#include "base/environment.h"
 #include "base/mounts.h"
 #include "base/text.h"
 #include "base/user_namespace.h"
@@ -42,9 +42,9 @@ std::unique_ptr<Held> held;
 Result<std::string> own_directory() {
   std::string directory = "/run/boxcar";
   if (rootless()) {
-    const char* runtime_dir = std::getenv("XDG_RUNTIME_DIR");
-    directory = runtime_dir != nullptr && *runtime_dir == '/' ? join_path(runtime_dir, "boxcar")
-                                                              : "/tmp/boxcar-" + std::to_string(outside_uid());
+    const std::string runtime = environment("XDG_RUNTIME_DIR");
+    directory =
+        runtime.starts_with('/') ? join_path(runtime, "boxcar") : "/tmp/boxcar-" + std::to_string(outside_uid());
   }
   CHECK_OK(make_directories(directory, 0700));
   struct stat info {};

@@ -2,10 +2,10 @@
 
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -59,8 +59,7 @@ Result<Runtime> runtime_at(const std::string& path, const std::string& cache_dir
 }  // namespace
 
 Result<Runtime> choose_runtime(const std::string& wanted, const std::string& cache_directory) {
-  const char* variable = std::getenv("BOXCAR_RUNTIME");
-  const std::string named = !wanted.empty() ? wanted : variable != nullptr ? variable : "";
+  const std::string named = !wanted.empty() ? wanted : environment("BOXCAR_RUNTIME");
   if (!named.empty()) {
     const auto path = find_program(named);
     if (!path) return fail(ErrorKind::Unavailable, "the container runtime '" + named + "' is not installed");

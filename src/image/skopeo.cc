@@ -1,6 +1,5 @@
 #include "image/skopeo.h"
 
-#include <cstdlib>
 #include <thread>
 
 #include "base/environment.h"
@@ -12,8 +11,6 @@
 #include "image/skopeo_log.h"
 #include "image/transfer_watch.h"
 #include "net/daemon.h"
-
-extern char** environ;
 
 namespace boxcar {
 
@@ -101,8 +98,7 @@ Result<std::string> ask(std::vector<std::string> arguments, const std::string& p
 }  // namespace
 
 std::vector<std::string> rootless_environment() {
-  std::vector<std::string> all;
-  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  std::vector<std::string> all = all_variables();
   all.emplace_back("_CONTAINERS_USERNS_CONFIGURED=done");
   all.push_back("_CONTAINERS_ROOTLESS_UID=" + std::to_string(outside_uid()));
   all.push_back("_CONTAINERS_ROOTLESS_GID=" + std::to_string(outside_gid()));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/environment.h"
 #include "base/mounts.h"
 #include "base/process.h"
 #include "base/user_directories.h"
@@ -53,13 +54,8 @@ class EmbeddedPlace final : public EnginePlace {
 
 // What Podman goes by. Everything else that the caller has may be a secret, and would go on into what Podman starts.
 std::vector<std::string> podman_environment() {
-  std::vector<std::string> all, kept;
-  if (entered_user_namespace()) {
-    all = rootless_environment();
-  } else {
-    for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  }
-  for (auto& text : all) {
+  std::vector<std::string> kept;
+  for (auto& text : entered_user_namespace() ? rootless_environment() : all_variables()) {
     const auto name = std::string_view(text).substr(0, text.find('='));
     const auto is = [&](std::string_view one) { return one.ends_with('_') ? name.starts_with(one) : name == one; };
     static constexpr std::string_view known[] = {"PATH",        "HOME",         "USER",
@@ -75,8 +71,8 @@ std::vector<std::string> podman_environment() {
 class PodmanService {
  public:
   static Result<std::unique_ptr<PodmanService>> start() {
-    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-    std::string directory = join_path(runtime != nullptr && *runtime == '/' ? runtime : "/tmp", "boxcar-podman.XXXXXX");
+    const std::string runtime = environment("XDG_RUNTIME_DIR");
+    std::string directory = join_path(runtime.starts_with('/') ? runtime : "/tmp", "boxcar-podman.XXXXXX");
     if (::mkdtemp(directory.data()) == nullptr) return fail_errno("making " + directory);
     std::unique_ptr<PodmanService> service(new PodmanService(directory));
     SpawnOptions options;

@@ -1,10 +1,10 @@
 #include "run/preferences.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "base/user_directories.h"
@@ -36,8 +36,7 @@ Result<Config> user_config(Findings& findings) {
 
 Result<std::string> engine_name(const std::string& said, const Config& config) {
   if (!said.empty()) return checked("the engine", said);
-  const char* variable = std::getenv("BOXCAR_ENGINE");
-  if (variable != nullptr && *variable != '\0') return checked("BOXCAR_ENGINE", variable);
+  if (const auto variable = environment("BOXCAR_ENGINE"); !variable.empty()) return checked("BOXCAR_ENGINE", variable);
   return config.engine.empty() ? "auto" : config.engine;
 }
 

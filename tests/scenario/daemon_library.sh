@@ -1,15 +1,6 @@
 # A program of the C++ face runs on the engine that it names, else on the one of the environment, with that engine's images.
-cmake --install "$BOXCAR_BUILD" --prefix "$PWD/prefix" >/dev/null
 make_common_images
-mkdir program
-cat >program/CMakeLists.txt <<'CMAKE'
-cmake_minimum_required(VERSION 3.20)
-project(program LANGUAGES CXX)
-find_package(boxcar 0.1 REQUIRED)
-add_executable(program program.cc)
-target_link_libraries(program PRIVATE boxcar::boxcar)
-CMAKE
-cat >program/program.cc <<'CC'
+build_program <<'CC'
 #include <boxcar/boxcar.h>
 
 #include <cstdio>
@@ -26,8 +17,6 @@ int main(int, char** arguments) {
   return run.ok() ? 0 : 1;
 }
 CC
-cmake -S program -B build -DCMAKE_PREFIX_PATH="$PWD/prefix" >/dev/null
-cmake --build build >/dev/null
 engine=$BOXCAR_TEST_ENGINE
 BOXCAR_ENGINE=embedded expect_exit 0 build/program "$engine" first
 expect_text greeting/text $'first\nand more'

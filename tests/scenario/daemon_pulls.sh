@@ -2,13 +2,7 @@
 # taken up again with what came whole; two that want one image fetch it once; there is no image until all of it is there.
 . "$SOURCE/tests/registry_lib.sh"
 [ "$BOXCAR_TEST_ENGINE" != docker ] || export DOCKER_HOST=$DAEMON_HOST
-start_registry
-start_proxy
-big_image layout 300000 3000000
-push layout test/broken:1
-image=$proxy/test/broken:1
-images=$XDG_DATA_HOME/boxcar/images
-small=$(layer_of test/broken:1 1) big=$(layer_of test/broken:1 2)
+broken_pulls
 known() { ask_daemon GET "/images/json" | jq -r '.[].RepoTags[]?'; }
 nothing_there() { ! known | grep test/broken || fail "half an image"; }
 came() { [ -s "$(echo "$images"/partial/*/blobs/sha256/$small)" ] && [ -n "$(find "$images"/partial -size +1900k)" ]; }

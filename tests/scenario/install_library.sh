@@ -1,15 +1,6 @@
 # cmake --install lays down the C++ face too: a program outside of the source tree finds it and runs a real container.
-cmake --install "$BOXCAR_BUILD" --prefix "$PWD/prefix" >/dev/null
 make_common_images
-mkdir program
-cat >program/CMakeLists.txt <<'CMAKE'
-cmake_minimum_required(VERSION 3.20)
-project(program LANGUAGES CXX)
-find_package(boxcar 0.1 REQUIRED)
-add_executable(program program.cc)
-target_link_libraries(program PRIVATE boxcar::boxcar)
-CMAKE
-cat >program/program.cc <<'CC'
+build_program <<'CC'
 #include <boxcar/boxcar.h>
 
 #include <cstdio>
@@ -24,8 +15,6 @@ int main() {
   return run.ok() ? 0 : 1;
 }
 CC
-cmake -S program -B build -DCMAKE_PREFIX_PATH="$PWD/prefix" >/dev/null
-cmake --build build >/dev/null
 expect_exit 0 build/program
 expect_text greeting/text 'from outside
 and more'

@@ -1,12 +1,6 @@
 # A pull that breaks is taken up again: what came whole is not fetched again, and there is no image until all of it is here.
 . "$SOURCE/tests/registry_lib.sh"
-start_registry
-start_proxy
-big_image layout 300000 3000000
-push layout test/broken:1
-image=$proxy/test/broken:1
-images=$XDG_DATA_HOME/boxcar/images
-small=$(layer_of test/broken:1 1) big=$(layer_of test/broken:1 2)
+broken_pulls
 begin() { # a pull that has got the small layers, and hangs in the big one
   echo stall 2000000 >proxy.mode
   : >registry.log
