@@ -73,7 +73,8 @@ class Transfer {
       set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     }
     set_body(request);
-    add_header("Expect:");  // nobody waits for "100 Continue"
+    // Nobody waits for "100 Continue". Whose body comes last says so, or one that refuses it would wait for it first.
+    add_header(request.body_last ? "Expect: 100-continue" : "Expect:");
     for (const auto& header : request.headers) add_header(header);
     set(CURLOPT_HTTPHEADER, headers_);
     set(CURLOPT_HEADERFUNCTION, &take_header);
@@ -111,7 +112,10 @@ class Transfer {
     if (source_ != nullptr || request.body_last) {
       set(CURLOPT_UPLOAD, 1L);
       // Of a known length it is not sent in chunks.
-      if (request.body_last) set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      if (request.body_last) {
+        set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+        set(CURLOPT_FORBID_REUSE, 1L);  // who refuses the body still waits for it
+      }
       set(CURLOPT_READFUNCTION, &give_body);
       set(CURLOPT_READDATA, this);
     } else if (request.method == "HEAD") {
@@ -133,7 +137,7 @@ class Transfer {
     Transfer& transfer = *static_cast<Transfer*>(self);
     auto& headers = transfer.response_.headers;
     std::string_view line(data, size);
-    if (line == "\r\n" && transfer.status() >= 200 && transfer.status() < 300) transfer.begin();
+    if (line == "\r\n" && transfer.status() >= 200) transfer.begin();
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) headers.clear();  // those before were a redirect's
     const auto colon = line.find(':');
@@ -148,8 +152,10 @@ class Transfer {
   }
 
   void begin() {
+    const bool good = status() < 300;
+    if (held_ && !good) unsent_ = {};  // nobody wants it
     if (std::exchange(held_, false)) curl_.easy_pause(handle_, CURLPAUSE_CONT);
-    if (began_ != nullptr) (*began_)();
+    if (good && began_ != nullptr) (*began_)();
   }
 
   static std::size_t take_body(char* data, std::size_t, std::size_t size, void* self) {

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
 // Answers: /echo what came, /slow a line every 50 ms, /status/N, /redirect to /echo, /big 100 MB, /stall nothing more,
-// /last what came after the head of its answer.
+// /last what came after the head of its answer, /refused without reading the body, where that is offered only.
 constexpr const char* kServer = R"py(
 import http.server, os, socket, socketserver, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -33,6 +33,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.rfile.readline()
                 if size == 0: return body
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def handle_expect_100(self):
+        if self.path == "/refused": self.send_error(404, "not here")
+        return self.path == "/last"
     def last(self):
         self.send_response(200)
         self.send_header("Connection", "close")
@@ -219,7 +222,7 @@ TEST_F(HttpTest, ABodyCanFollowTheHeadOfTheAnswer) {
 
   // None when it is an error.
   over = false;
-  streams->start({.method = "POST", .path = "/status/404", .body = "", .body_last = true},
+  streams->start({.method = "POST", .path = "/refused", .body = "secret", .body_last = true},
                  {{}, [&](const Result<HttpResponse>& response) {
                     EXPECT_EQ(response->status, 404);
                     over = true;
