@@ -7,7 +7,7 @@ build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3
   ca-certificates"
 package="dpkg-dev file"
 run="crun runc skopeo libcurl4 uidmap"
-test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman
+test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman slirp4netns
   buildah debootstrap time bash-completion zsh fish man-db mandoc lintian $package $run"
 demo="debootstrap buildah jq $run"
 check="clang clang-format-14 clang-tidy-14"

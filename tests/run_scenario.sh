@@ -3,7 +3,8 @@
 #   BOXCAR=build/boxcar tests/run_scenario.sh tests/scenario/chain.sh
 # Quiet when it holds; prints everything when it doesn't. KEEP=1 keeps the directory. BOXCAR_TEST_USER=boxcar-subids runs
 # it as an ordinary user with subordinate ids, boxcar-plain as one without any; they are made where they are missing.
-# BOXCAR_TEST_ENGINE=docker runs it on a Docker of its own, podman on a Podman.
+# BOXCAR_TEST_ENGINE=docker runs it on a Docker of its own, podman on a Podman, which with BOXCAR_TEST_ROOTLESS=1
+# the user runs himself.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -66,6 +67,7 @@ if [ -n "$engine" ]; then
   export DAEMON=$(mktemp -d "/tmp/bd.XXXXXX")
   chmod 755 "$DAEMON"
   . "$here/daemon_lib.sh"
+  [ -z "${BOXCAR_TEST_ROOTLESS:-}" ] || export DAEMON_USER=$user
   start_daemon || { cat "$DAEMON/log"; rm -rf "$DAEMON"; exit 1; }
   [ -z "$user" ] || chmod 666 "$DAEMON/$engine.sock" # as members of the group docker may use it
 fi

@@ -536,8 +536,7 @@ class DaemonEngine final : public Engine {
     const bool killed = ending.exit_code == 137 && !ending.stopped && !ending.timed_out;
     // Daemons don't always say so. Who is killed by nobody we know, near a limit, was killed for it.
     const bool near_limit = limit && (running.usage.peak_memory == 0 || running.usage.peak_memory > *limit / 2);
-    ending.out_of_memory =
-        ending.exit_code != 0 && (state->out_of_memory || running.usage.out_of_memory || (killed && near_limit));
+    ending.out_of_memory = state->out_of_memory || running.usage.out_of_memory || (killed && near_limit);
     if (ending.out_of_memory && limit) ending.peak_memory = std::max(ending.peak_memory, *limit);
     if (auto taken = container.take_outputs(helper_); !taken) return lost(taken.error().text());
     if (auto removed = container.remove(); !removed) return lost(removed.error().text());

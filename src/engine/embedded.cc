@@ -299,8 +299,7 @@ class EmbeddedEngine final : public Engine {
     const Usage usage = running.container->usage();
     ending.peak_memory = usage.peak_memory;
     const bool failed = ending.exit_code != 0;
-    // Who was killed for memory may have been a child that the container could do without.
-    ending.out_of_memory = usage.out_of_memory && failed;
+    ending.out_of_memory = usage.out_of_memory;
     if (failed && !ending.stopped && !ending.timed_out && !ending.out_of_memory) {
       const std::string why = running.container->runtime_error();
       if (!why.empty())

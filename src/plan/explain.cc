@@ -68,6 +68,8 @@ std::pair<std::string, std::string> port_and_property(std::string_view name) {
 std::string port_difference(std::string_view name, const Change& change) {
   const auto [port, property] = port_and_property(name);
   const std::string subject = (name.starts_with("input.") ? "input " : "output ") + port;
+  if (property == "direct")
+    return subject + (change.now ? ": it is" : ": it is no longer") + " written into your own directory";
   if (!change.before) return subject + " is new";
   if (!change.now) return subject + " is gone";
   if (property == "content") {

@@ -38,6 +38,7 @@ TEST(Explain, FieldsThatCameAndWent) {
             "argument 1 is gone: it was \"b\"");
   EXPECT_EQ(difference({user}, {user, {"output.x.kind", "file"}}), "output x is new");
   EXPECT_EQ(difference({user, {"output.x.kind", "file"}}, {user}), "output x is gone");
+  EXPECT_EQ(difference({{"output.x.direct", "true"}}, {}), "output x: it is no longer written into your own directory");
 }
 
 TEST(Explain, EachKindOfField) {

@@ -43,6 +43,7 @@ void describe(const Action& action, Sink&& sink) {
     sink("output.", output.port, ".path", output.path);
     sink("output.", output.port, ".required", output.required ? "true" : "false");
     sink("output.", output.port, ".works_on", output.works_on);
+    if (!output.direct.empty()) sink("output.", output.port, ".direct", "true");  // a result without that port
   }
 }
 

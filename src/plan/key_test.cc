@@ -136,6 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"output_path", [](Action& a) { a.outputs[0].path = "/out"; }},
                     Change{"output_required", [](Action& a) { a.outputs[0].required = false; }},
                     Change{"output_works_on", [](Action& a) { a.outputs[0].works_on = ""; }},
+                    Change{"output_direct", [](Action& a) { a.outputs[0].direct = "/of/the/caller"; }},
                     Change{"output_more",
                            [](Action& a) {
                              a.outputs.push_back({"z", PortKind::File, "/z", true, ""});

@@ -13,7 +13,7 @@ namespace boxcar {
 // How a container ended.
 struct Ending {
   int exit_code = 0;           // 128 + signal when killed
-  bool out_of_memory = false;  // its own memory limit, or the machine's, killed it
+  bool out_of_memory = false;  // its own memory limit, or the machine's, killed it or a process of it
   bool timed_out = false;
   bool stopped = false;           // by us: cancelled
   std::uint64_t peak_memory = 0;  // bytes; 0 where it can't be known
@@ -21,7 +21,7 @@ struct Ending {
   std::string engine_error;       // not empty: it could not be run at all, and this is why
   bool lost = false;              // with an engine_error that is none of its own doing: worth another try
 
-  bool succeeded() const { return engine_error.empty() && !timed_out && !stopped && exit_code == 0; }
+  bool succeeded() const { return engine_error.empty() && !timed_out && !stopped && !out_of_memory && exit_code == 0; }
 };
 
 // What a finished action left on one port.

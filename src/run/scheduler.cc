@@ -309,7 +309,10 @@ void Scheduler::handle(Ended& event) {
                         human_duration(parts_.plan.steps[step].options->timeout.value_or(Seconds(0)).count()));
   } else if (event.ending->out_of_memory) {
     const auto& limit = parts_.plan.steps[step].options->resources.memory;
-    fail_step(step, "ran out of memory" + (limit ? " (its limit is " + human_bytes(*limit) + ")" : std::string()));
+    std::string what = "ran out of memory" + (limit ? " (its limit is " + human_bytes(*limit) + ")" : std::string());
+    // One that could do without the child that was killed is rarer than one that didn't look.
+    if (event.ending->exit_code == 0) what += ": a process of it was killed, though it exited with code 0";
+    fail_step(step, std::move(what));
   } else if (event.ending->exit_code > 128) {
     fail_step(step, "was killed by signal " + std::to_string(event.ending->exit_code - 128));
   } else {

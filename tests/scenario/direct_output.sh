@@ -15,6 +15,18 @@ expect_text out/foreign mine
 expect_exit 0 boxcar run boxcar.yml --json
 expect_json '.steps.a.status == "succeeded"' # again, and not from a cache
 
+# It is no result for a step that keeps what it writes, nor in place of one that did.
+twin() {
+  printf 'steps:\n  a: {image: test/make, params: {text: first}}\n  b: {image: test/append, params: {line: %s}, inputs: {input: a/output}}\n' $1 >twin.yml
+  expect_exit 0 boxcar run twin.yml --json
+  expect_text "$(json .steps.b.result)/output/text" "$(printf 'first\n%s' $1)"
+}
+twin one
+expect_json '.steps.a.status == "succeeded"'
+expect_exit 0 boxcar run boxcar.yml
+twin two
+expect_json '.steps.a.status == "cached"'
+
 cat >wrong.yml <<'EOF'
 steps:
   a: {image: test/make, cache: {direct: true}}
