@@ -17,8 +17,8 @@ namespace boxcar {
 // Names carry the whole image and not just its identity: two images of the same layers, and thus of one identity, may
 // differ in what their configuration says (environment, user, command).
 struct ImageRecord {
-  std::string name;           // a reference, a source as the user wrote it, or "" of an identity's own
-  std::string stamp;          // of a source that is a file: what it was when it was imported
+  std::string name;   // a reference, a source as the user wrote it, or "" of an identity's own
+  std::string stamp;  // of a source that is a file: what it was when it was imported; of a name: FoundImage::docker_id
   std::int64_t imported = 0;  // microseconds since 1970
   Image image;
 };

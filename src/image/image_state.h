@@ -42,10 +42,12 @@ struct ImageStore::State {
   std::set<Digest> used;
   std::map<std::string, ImagePtr> resolved;
   std::map<Digest, std::shared_ptr<Glimpse>> glimpses;
+  std::set<std::string> compared;  // names, with what Docker has
 
   bool use(const Digest& identity);
   ImagePtr known(Catalog::Kind kind, const std::string& name, const std::string& stamp = {});
   bool complete(const Image& image) const;
+  bool built_again(const std::string& reference);
 
   Result<ImagePtr> resolve(const std::string& name, PullPolicy policy, bool a_glimpse, const Fetch& fetch);
   ImagePtr kept_since(const std::optional<ImageRecord>& before, Catalog::Kind kind, const std::string& name);

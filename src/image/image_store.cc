@@ -12,6 +12,7 @@
 #include "base/overlay.h"
 #include "base/text.h"
 #include "base/user_directories.h"
+#include "image/docker_id.h"
 #include "image/image_source.h"
 #include "image/image_state.h"
 #include "image/merged_tree.h"
@@ -60,10 +61,24 @@ ImagePtr ImageStore::State::known(Catalog::Kind kind, const std::string& name, c
     if (const auto found = resolved.find(key); found != resolved.end()) return found->second;
   }
   const auto record = catalog.find(kind, name);
-  if (!record || record->stamp != stamp || !use(record->image.identity) || !complete(record->image)) return nullptr;
+  if (!record || (kind == Catalog::Kind::Source && record->stamp != stamp) || !use(record->image.identity) ||
+      !complete(record->image))
+    return nullptr;
   ImagePtr image = with_reference(record->image, name);
   const std::lock_guard lock(mutex);
   return resolved.emplace(key, std::move(image)).first->second;
+}
+
+// Who builds an image that came from Docker again there means the new one. Asked once.
+bool ImageStore::State::built_again(const std::string& reference) {
+  {
+    const std::lock_guard lock(mutex);
+    if (!compared.insert(reference).second) return false;
+  }
+  const auto record = catalog.find(Catalog::Kind::Name, reference);
+  if (!record || record->stamp.empty()) return false;
+  const std::string now = id_in_docker(reference);
+  return !now.empty() && now != record->stamp;
 }
 
 Result<ImagePtr> ImageStore::State::resolve(const std::string& name, PullPolicy policy, bool a_glimpse,
@@ -83,7 +98,8 @@ Result<ImagePtr> ImageStore::State::resolve(const std::string& name, PullPolicy 
   TRY(const std::string reference, normalize_reference(name));
   const bool pinned = reference.find('@') != std::string::npos;
   if (policy != PullPolicy::Always || pinned) {
-    if (ImagePtr image = known(Catalog::Kind::Name, reference)) return image;
+    ImagePtr image = known(Catalog::Kind::Name, reference);
+    if (image && (policy == PullPolicy::Never || pinned || !built_again(reference))) return image;
   }
   if (policy == PullPolicy::Never)
     return fail(ErrorKind::NotFound, "there is no image " + reference +

@@ -47,8 +47,8 @@ class ImageStore final : public Images {
   const std::string& directory() const;  // absolute
 
   // Without a prefix: the local store, then a local Docker or Podman, then the registry. A file or layout that changed
-  // is read again. What is known is known at once: no process is started, no lock waited for. A name@sha256:… that is
-  // known stays so: `Always` finds nothing newer.
+  // is read again; so is one that was found in Docker and has been built again there. What is known is known at once:
+  // no process is started, no lock waited for. A name@sha256:… that is known stays so: `Always` finds nothing newer.
   Result<std::shared_ptr<const Image>> resolve(const std::string& name, PullPolicy policy,
                                                const Progress& progress = {},
                                                const std::optional<Credentials>& credentials = {}) override;

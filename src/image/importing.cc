@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "image/docker_id.h"
 #include "image/image_state.h"
 #include "image/skopeo.h"
 #include "net/daemon.h"
@@ -17,6 +18,8 @@ namespace {
 constexpr const char* kWhatToDo =
     "check its name, log in to its registry (boxcar image login), or import it: boxcar image import "
     "docker-archive:FILE";
+
+constexpr const char* kInDocker = "docker-daemon:";
 
 // Whether what came so far may be of use: with the same registry, a little later.
 bool worth_going_on(const Error& error) {
@@ -85,6 +88,7 @@ Result<ImagePtr> ImageStore::State::keep(const FoundImage& found, ImportSession&
   CHECK_OK(catalog.prepare());
   CHECK_OK(catalog.put_config(found.image.config, found.config));
   CHECK_OK(catalog.put_identity(record));
+  record.stamp = found.docker_id;
   for (const std::string& name : found.names) {
     record.name = name;
     CHECK_OK(catalog.put(Catalog::Kind::Name, record));
@@ -137,8 +141,11 @@ Result<ImagePtr> ImageStore::State::take_named(const std::string& source, const 
   TRY(PartialLayout partial, PartialLayout::open(directory, source, fetch.progress));
   if (ImagePtr image = kept_since(before, Catalog::Kind::Name, reference)) return image;
   const auto fetched = [&]() -> Result<ImagePtr> {
+    // Asked before: built again in between, it is another one to the next run.
+    std::string docker_id = source.starts_with(kInDocker) ? id_in_docker(reference) : "";
     TRY(std::vector<FoundImage> found, fetch_all(source, partial, fetch));
     found.front().names = {reference};
+    found.front().docker_id = std::move(docker_id);
     return keep(found.front(), session, fetch.progress);
   };
   auto image = fetched();
@@ -175,7 +182,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
 
   if (const auto host = docker_address(); !host) {
     asked("Docker", host.error());
-  } else if (auto image = take_named("docker-daemon:" + reference, reference, before, fetch); done(image)) {
+  } else if (auto image = take_named(kInDocker + reference, reference, before, fetch); done(image)) {
     return image;
   } else {
     asked("Docker", std::move(image).error());

@@ -17,6 +17,7 @@ struct FoundImage {
   Image image;                     // identity set, reference not
   std::string config;              // the document
   std::vector<Blob> blobs;         // one a layer, as image.layers
+  std::string docker_id;           // found by its name in Docker: what that was to it; else ""
 };
 
 // `wanted`: the image of that ref.name, "" for all. Of a multi-platform image this machine's platform is taken. A

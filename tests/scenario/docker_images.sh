@@ -61,9 +61,10 @@ no_images
 expect_step cached
 echo '# changed' >>recipe/kliko
 DOCKER_BUILDKIT=0 docker build --quiet --tag test/docked recipe >/dev/null 2>&1
-expect_step cached # what was found once is here; what Docker has by that name now is taken when asked for
-expect_exit 0 boxcar tool --pull always --json test/docked --text x
-expect_json '.steps.docked.status == "succeeded"'
+expect_exit 0 boxcar tool --pull never --json test/docked --text x
+expect_json '.steps.docked.status == "cached"'
+expect_step succeeded # what Docker has by that name now
+expect_step cached
 
 end_docker
 expect_exit 3 boxcar image import docker-daemon:test/docked
