@@ -27,8 +27,9 @@ struct ActionOutput {
   PortKind kind = PortKind::Directory;
   std::string path;  // in the container; of a file, its directory is what is mounted
   bool required = true;
-  std::string works_on;     // the input port it starts as a writable view of, or ""
-  std::string direct = {};  // a host directory that is mounted itself, so that no result is left. Not part of the key
+  std::string works_on;  // the input port it starts as a writable view of, or ""
+  std::string direct =
+      {};  // a host directory that is mounted itself, so that no result is left; which one is not in the key
 };
 
 struct Action {
