@@ -115,6 +115,11 @@ struct BlobStream::State {
     };
     archive_entry* entry = nullptr;
     if (archive_read_open(in.get(), this, nullptr, give, nullptr) != ARCHIVE_OK) return bad();
+    // Compressed again and again it would grow beyond all measure. The stored bytes count as a filter too.
+    if (archive_filter_count(in.get()) > 2) {
+      error = Error{ErrorKind::Invalid, blob.path + " is compressed more than once", {}};
+      return false;
+    }
     const int opened = archive_read_next_header(in.get(), &entry);
     while (opened != ARCHIVE_EOF) {
       if (opened < ARCHIVE_WARN) return bad();

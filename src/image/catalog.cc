@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/fd.h"
 
@@ -14,6 +16,9 @@ namespace boxcar {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::string_view kSuffix = ".json";  // of what is whole
+constexpr std::array kFolders = {"images", "names", "sources", "configs"};
 
 std::string folder(Catalog::Kind kind) {
   return kind == Catalog::Kind::Name ? "names" : "sources";
@@ -83,8 +88,7 @@ Result<std::vector<std::string>> list_names(const std::string& directory) {
     return fail_errno("listing " + directory);
   }
   while (const dirent* entry = readdir(stream)) {
-    const std::string name = entry->d_name;
-    if (name.ends_with(".json")) names.push_back(name);
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
   }
   closedir(stream);
   return names;
@@ -94,6 +98,7 @@ Result<std::vector<ImageRecord>> read_all_records(const std::string& directory) 
   std::vector<ImageRecord> records;
   TRY(const auto names, list_names(directory));
   for (const std::string& name : names) {
+    if (!name.ends_with(kSuffix)) continue;
     if (auto record = read_record(directory + "/" + name)) records.push_back(*std::move(record));
   }
   std::sort(records.begin(), records.end(), [](const ImageRecord& a, const ImageRecord& b) {
@@ -110,8 +115,18 @@ Result<void> remove_file(const std::string& path) {
 }  // namespace
 
 Result<void> Catalog::prepare() {
-  for (const char* name : {"images", "names", "sources", "configs"})
-    CHECK_OK(make_directories(directory_ + "/" + name, 0700));
+  for (const char* name : kFolders) CHECK_OK(make_directories(directory_ + "/" + name, 0700));
+  return {};
+}
+
+Result<void> Catalog::remove_leftovers() {
+  for (const char* name : kFolders) {
+    const std::string folder = directory_ + "/" + name;
+    TRY(const auto files, list_names(folder));
+    for (const std::string& file : files) {
+      if (!file.ends_with(kSuffix)) CHECK_OK(remove_file(folder + "/" + file));
+    }
+  }
   return {};
 }
 

@@ -30,6 +30,8 @@ class Catalog {
   explicit Catalog(std::string directory) : directory_(std::move(directory)) {}
 
   Result<void> prepare();  // makes the folders
+  // What was not written to its end. The caller has the store for itself.
+  Result<void> remove_leftovers();
   // None when it isn't there, or isn't readable as ours.
   std::optional<ImageRecord> find(Kind kind, const std::string& name) const;
   Result<void> put(Kind kind, const ImageRecord& record);

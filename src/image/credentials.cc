@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kLargestConfig = 4 << 20;
-constexpr const char* kDockerHub = "https://index.docker.io/v1/";  // as Docker calls docker.io in its configuration
+constexpr const char* kDockerHub = "https://index.docker.io/v1/";  // as Docker calls docker.io
 
 // An empty object where there is none, or none that can be read: skopeo says so where it matters.
 Json read_config(const std::string& path) {
@@ -52,17 +52,20 @@ bool has_text(const Json& object, const char* key) {
   return found != object.end() && found->is_string() && !found->get_ref<const std::string&>().empty();
 }
 
+// Of "host", "host/part/of/a/name", or as Docker wrote it once "https://host/v1/".
+std::string host_of(std::string_view place) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (place.starts_with(scheme)) place.remove_prefix(scheme.size());
+  }
+  const std::string_view host = place.substr(0, place.find('/'));
+  return host == "index.docker.io" ? "docker.io" : std::string(host);
+}
+
 bool has_credentials(const Json& config, const std::string& registry) {
   const auto auths = config.find("auths");
   if (auths == config.end() || !auths->is_object()) return false;
   for (const auto& [key, entry] : auths->items()) {
-    // "host", "host/part/of/a/name", or as Docker wrote it once "https://host/v1/".
-    std::string_view host = key;
-    if (key == kDockerHub) host = "docker.io";
-    for (const std::string_view scheme : {"https://", "http://"}) {
-      if (host.starts_with(scheme)) host.remove_prefix(scheme.size());
-    }
-    if (host.substr(0, host.find('/')) == registry && entry.is_object() && has_text(entry, "auth")) return true;
+    if (host_of(key) == registry && entry.is_object() && has_text(entry, "auth")) return true;
   }
   return false;
 }
@@ -96,8 +99,14 @@ Result<std::optional<Json>> ask_store(const std::string& store, const std::strin
 }
 
 Result<AuthFile> auth_file_with(Json config, const std::string& registry, const Json& entry, std::string origin) {
-  if (!config["auths"].is_object()) config["auths"] = Json::object();
-  config["auths"][registry] = entry;
+  Json auths = {{registry, entry}};
+  if (const auto others = config.find("auths"); others != config.end() && others->is_object()) {
+    // One for a part of the registry would be taken instead.
+    for (const auto& [key, other] : others->items()) {
+      if (host_of(key) != registry) auths[key] = other;
+    }
+  }
+  config["auths"] = std::move(auths);
   if (const auto helpers = config.find("credHelpers"); helpers != config.end() && helpers->is_object()) {
     helpers->erase(registry);
   }
@@ -120,7 +129,7 @@ std::string login_file() {
 
 Result<AuthFile> auth_file_for(const std::string& registry, const std::optional<Credentials>& given) {
   if (given) {
-    return auth_file_with(read_config(login_file()), given->registry.empty() ? registry : given->registry,
+    return auth_file_with(read_config(login_file()), given->registry.empty() ? registry : host_of(given->registry),
                           entry_of(given->user, given->password), "those given with the image");
   }
   const Json docker = read_config(docker_config());

@@ -9,9 +9,9 @@
 
 namespace boxcar {
 
-// For a registry ("": the image's own), as whoever asks for an image gives them.
+// For a registry ("": the image's own), as whoever asks for an image gives them: they come before all others for it.
 struct Credentials {
-  std::string registry;
+  std::string registry;  // "host", "host:port", or with "https://" before it and a path behind
   std::string user;
   std::string password;
 };

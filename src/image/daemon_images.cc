@@ -54,7 +54,7 @@ std::string key_of(const Image& image) {
   return image.reference + '\n' + image.identity.hex();
 }
 
-// A name in the daemon for what it has under no name of its own: "boxcar.local/bar/a:<12 hex of what it is>". No user's
+// A name in the daemon for what it has under no name of its own: "boxcar.local/bar/a:<64 hex of what it is>". No user's
 // image has it, and another image never takes it over.
 std::string own_name(const std::string& reference, const std::string& what) {
   std::string path = "image";
@@ -63,7 +63,7 @@ std::string own_name(const std::string& reference, const std::string& what) {
     if (const auto colon = path.rfind(':'); colon > path.rfind('/')) path.erase(colon);
     path.erase(0, path.find('/') + 1);  // the registry
   }
-  return "boxcar.local/" + path + ":" + sha256(what).short_hex();
+  return "boxcar.local/" + path + ":" + sha256(what).hex();
 }
 
 // Docker says in an answer of status 200 what went wrong, a line of JSON each.

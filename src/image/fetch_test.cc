@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/base64.h"
 #include "image/image_store.h"
 #include "image/images_for_tests.h"
 #include "image/skopeo.h"
@@ -202,6 +203,43 @@ TEST_F(ClosedRegistry, TakesTheCallersCredentials) {
   EXPECT_EQ(resolve({"elsewhere.example", "ann", "secret"}).error().kind, ErrorKind::Denied) << "not for this registry";
   EXPECT_TRUE(store.glimpse(name, PullPolicy::Missing, {}, Credentials{"", "ann", "secret"}));
   EXPECT_TRUE(resolve({host(), "ann", "secret"}));
+}
+
+TEST_F(ClosedRegistry, TheCallersCredentialsComeFirstAndAreNotKept) {
+  maker_.layer({{'f', "a", "1"}}).add("x:1");
+  push("x:1", "bar/a");
+  const auto auths = [&](const std::string& file, const std::vector<std::string>& places) {
+    nlohmann::json config;
+    for (const auto& place : places) config["auths"][place]["auth"] = base64_encode("ann:wrong");
+    EXPECT_TRUE(write_file(directory_ / file, config.dump()));
+    return config.dump();
+  };
+  ASSERT_TRUE(make_directories(directory_ / "docker"));
+  const std::string logins = auths("auth.json", {host(), host() + "/bar", host() + "/bar/a", "elsewhere.example"});
+  const std::string docker = auths("docker/config.json", {"https://" + host() + "/v1/"});
+  setenv("REGISTRY_AUTH_FILE", (directory_ / "auth.json").c_str(), 1);
+  setenv("DOCKER_CONFIG", (directory_ / "docker").c_str(), 1);
+  std::string said;
+  const auto tell = [&](const std::string& line) { said += line + "\n"; };
+  for (const std::string& registry : {std::string(), host(), "https://" + host() + "/v2/"}) {
+    ImageStore store(directory_ / "store", pool_);
+    EXPECT_TRUE(store.glimpse(host() + "/bar/a", PullPolicy::Always, tell, Credentials{registry, "ann", "secret"}));
+    const auto image =
+        store.resolve(host() + "/bar/a", PullPolicy::Always, tell, Credentials{registry, "ann", "secret"});
+    EXPECT_TRUE(image) << registry << ": " << image.error().text();
+  }
+  ImageStore store(directory_ / "other", pool_);
+  const auto without = store.resolve(host() + "/bar/a", PullPolicy::Always, tell);
+  ASSERT_FALSE(without) << "they were for that one call";
+  EXPECT_EQ(without.error().kind, ErrorKind::Denied);
+  for (const std::string& password : {std::string("secret"), base64_encode("ann:secret")}) {
+    EXPECT_EQ(said.find(password), std::string::npos) << said;
+    EXPECT_EQ(must_run({"sh", "-c", "grep -rl $1 $0/store $0/other; true", directory_.path(), password}), "");
+  }
+  EXPECT_EQ(read_file(directory_ / "auth.json").value_or("gone"), logins);
+  EXPECT_EQ(read_file(directory_ / "docker/config.json").value_or("gone"), docker);
+  unsetenv("REGISTRY_AUTH_FILE");
+  unsetenv("DOCKER_CONFIG");
 }
 
 TEST(Podman, HasWhatBuildahBuilt) {

@@ -10,6 +10,7 @@
 
 #include "fakes/stopwatch.h"
 #include "image/images_for_tests.h"
+#include "image/import_session.h"
 #include "image/tree_writer.h"
 
 namespace boxcar {
@@ -74,6 +75,12 @@ class ImageStoreTest : public testing::Test {
     maker.add("big:latest");
   }
 
+  // An image of one layer. The two layers' digests begin with the same 12 digits, which took 2^25 tries.
+  static TarItem alike_file(const std::string& who) {
+    return {'f', "who", who + (who == "good" ? " 005a1cf4" : " 008abdde")};
+  }
+  void alike(const std::string& who) { layout(who).layer({alike_file(who)}).add(who + ":1"); }
+
   static constexpr int kFiles = 20;  // a layer
   static constexpr int kFileSize = 400000;
 
@@ -118,7 +125,7 @@ TEST_F(ImageStoreTest, ImportsResolvesAndLists) {
   const auto directories = later.layer_directories(**found).value();
   ASSERT_EQ(directories.size(), 2U);
   EXPECT_EQ(read_file(directories[0] + "/etc/b").value_or("none"), "22") << "topmost first";
-  EXPECT_EQ(directories[1], directory_ / ("store/layers/" + image->layers[0].short_hex() + "/tree"));
+  EXPECT_EQ(directories[1], directory_ / ("store/layers/" + image->layers[0].hex() + "/tree"));
 
   const auto listing = later.list();
   ASSERT_EQ(listing->size(), 1U);
@@ -271,6 +278,13 @@ TEST_F(ImageStoreTest, ABadLayerLeavesNothingBehind) {
   wrong.add("wrong");
   expect_refused("wrong", "the image's configuration says sha256:" + sha256("other").hex());
 
+  auto twice = layout("twice");
+  twice.layer(good, Squeeze::Gzip);
+  twice.layers[0] = twice.store("application/vnd.oci.image.layer.v1.tar+gzip",
+                                squeezed(make_tar(good, Squeeze::Gzip), Squeeze::Gzip));
+  twice.add("twice");
+  expect_refused("twice", "is compressed more than once");
+
   auto missing = layout("missing");
   missing.layer(good).add("missing");
   ASSERT_EQ(unlink(missing.layer_blob(0).c_str()), 0);
@@ -282,7 +296,7 @@ TEST_F(ImageStoreTest, ABadLayerLeavesNothingBehind) {
 TEST_F(ImageStoreTest, ADamagedLayerIsUnpackedAnew) {
   layout("layout").layer({{'f', "a", "1"}}).add("bar/a");
   const auto image = import(oci("layout"));
-  const std::string layer = directory_ / ("store/layers/" + image->layers[0].short_hex());
+  const std::string layer = directory_ / ("store/layers/" + image->layers[0].hex());
   ASSERT_TRUE(write_file(layer + "/layer.json", "{}"));
   import(oci("layout"));
   EXPECT_EQ(open().read_file(*image, "a", 10).value_or("none"), "1");
@@ -290,6 +304,52 @@ TEST_F(ImageStoreTest, ADamagedLayerIsUnpackedAnew) {
   EXPECT_EQ(open().resolve("bar/a", PullPolicy::Never).error().kind, ErrorKind::NotFound);
   import(oci("layout"));
   EXPECT_TRUE(open().resolve("bar/a", PullPolicy::Never));
+}
+
+TEST_F(ImageStoreTest, NoLayerIsTakenForAnotherThatBeginsAlike) {
+  for (const char* name : {"good", "evil"}) alike(name);
+  auto both = layout("both");
+  both.layer({alike_file("good")}).layer({alike_file("evil")}).add("both:1");
+  const auto good = import(oci("good"));
+  EXPECT_EQ(store_.resolve("evil:1", PullPolicy::Never).error().kind, ErrorKind::NotFound);
+  const auto evil = import(oci("evil"));
+  ASSERT_EQ(good->layers[0].short_hex(), evil->layers[0].short_hex());
+  ASSERT_NE(good->layers[0], evil->layers[0]);
+  for (const auto& image : {good, evil})
+    EXPECT_EQ(store_.read_file(*image, "who", 100)->substr(0, 4), image == good ? "good" : "evil");
+  EXPECT_EQ(store_.layer_directories(*import(oci("both")))->size(), 2U);
+  EXPECT_EQ(entries("layers"), 2U);
+  ImageStore other(directory_ / "other", pool_);
+  EXPECT_TRUE(other.import(oci("both"))) << "both at once";
+}
+
+TEST_F(ImageStoreTest, LayersThatAnEarlierBoxcarNamedByTwelveDigitsCount) {
+  for (const char* name : {"good", "evil"}) alike(name);
+  std::string old;
+  {
+    const auto image = open().import(oci("good"))->front();
+    old = directory_ / ("store/layers/" + image->layers[0].short_hex());
+    std::filesystem::rename(directory_ / ("store/layers/" + image->layers[0].hex()), old);
+  }
+  const auto who = [&](const std::string& name) {
+    ImageStore store = open();
+    const auto image = store.resolve(name, PullPolicy::Never);
+    return image ? store.read_file(**image, "who", 100).value_or("none").substr(0, 4) : image.error().text();
+  };
+  EXPECT_EQ(who("good:1"), "good");
+  ASSERT_TRUE(open().import(oci("good")));
+  EXPECT_EQ(entries("layers"), 1U) << "not unpacked again";
+  ASSERT_TRUE(open().import(oci("evil")));
+  EXPECT_EQ(who("good:1"), "good");
+  EXPECT_EQ(who("evil:1"), "evil");
+  EXPECT_EQ(entries("layers"), 2U);
+  EXPECT_EQ(store_.prune()->bytes, 0U);
+  ASSERT_TRUE(store_.remove("evil:1"));
+  EXPECT_EQ(who("good:1"), "good");
+  ASSERT_TRUE(write_file(old + "/layer.json", "{}"));
+  EXPECT_NE(who("good:1"), "good") << "nothing says what it is";
+  ASSERT_TRUE(store_.remove("good:1"));
+  EXPECT_EQ(entries("layers"), 0U);
 }
 
 TEST_F(ImageStoreTest, RemovesByNameAndByIdentity) {
@@ -400,6 +460,23 @@ TEST_F(ImageStoreTest, AKilledImportLeavesNothingThatCounts) {
     EXPECT_EQ(must_run({"sh", "-c", "ls $0/l* | wc -l", open().layer_directories(**image)->at(3 - i)}),
               std::to_string(kFiles) + "\n");
   }
+}
+
+TEST_F(ImageStoreTest, WhatAKilledImportLeftGoesAlsoWhenItDiesLate) {
+  big_layout("big");
+  const Child child = import_in_another_process(oci("big"));
+  while (entries("tmp") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  {
+    const auto session = ImportSession::begin(directory_ / "store");
+    ASSERT_TRUE(session);
+    ASSERT_EQ(kill(child.pid, SIGKILL), 0);
+    EXPECT_EQ(wait_for(child)->signal, SIGKILL);
+    ASSERT_TRUE(make_directories(directory_ / "store/names"));
+    ASSERT_TRUE(write_file(directory_ / "store/names/a.json.a1b2c3", "half"));
+    EXPECT_EQ(entries("tmp"), 2U);
+  }
+  EXPECT_EQ(entries("tmp"), 0U);
+  EXPECT_EQ(entries("names"), 0U);
 }
 
 TEST_F(ImageStoreTest, TakesWhatTheShellToolMakes) {

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/user_namespace.h"
+#include "image/catalog.h"
 #include "image/layer_store.h"
 #include "image/partial_layout.h"
 
@@ -21,6 +22,7 @@ Result<FileLocks> open_store(const std::string& store) {
 }
 
 Result<std::string> make_scratch(const std::string& store) {
+  CHECK_OK(make_directories(store + "/tmp", 0700));  // who swept may have been killed in between
   std::string path = store + "/tmp/XXXXXX";
   if (mkdtemp(path.data()) == nullptr) return fail_errno("making " + path);
   return path;
@@ -28,6 +30,7 @@ Result<std::string> make_scratch(const std::string& store) {
 
 // The caller has the store for itself.
 Result<void> sweep(const std::string& store) {
+  CHECK_OK(Catalog(store).remove_leftovers());
   const std::string leftovers = store + "/tmp";
   CHECK_OK(remove_tree(leftovers));
   return make_directories(leftovers, 0700);
@@ -56,7 +59,7 @@ Result<ImportSession> ImportSession::share(const std::string& store, FileLocks l
   }
   CHECK_OK(locks.lock_until_interrupted(kStoreLock, LockMode::Shared));
   TRY(std::string scratch, make_scratch(store));
-  return ImportSession(std::move(locks), std::move(scratch));
+  return ImportSession(std::move(locks), store, std::move(scratch));
 }
 
 Result<ImportSession> ImportSession::begin_removal(const std::string& store) {
@@ -65,11 +68,15 @@ Result<ImportSession> ImportSession::begin_removal(const std::string& store) {
   if (!alone) return fail(ErrorKind::Unavailable, "another boxcar is importing an image; try again when it is done");
   CHECK_OK(sweep(store));
   TRY(std::string scratch, make_scratch(store));
-  return ImportSession(std::move(locks), std::move(scratch));
+  return ImportSession(std::move(locks), store, std::move(scratch));
 }
 
 ImportSession::~ImportSession() {
-  if (!scratch_.empty()) (void)remove_tree(scratch_);
+  if (scratch_.empty()) return;
+  (void)remove_tree(scratch_);
+  // One that was killed may not have been gone yet when this one began.
+  const auto alone = locks_.try_lock(kStoreLock, LockMode::Exclusive);
+  if (alone && *alone) (void)sweep(store_);
 }
 
 }  // namespace boxcar

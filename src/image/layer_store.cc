@@ -57,7 +57,11 @@ std::string layers_directory(const std::string& store) {
 }
 
 std::string LayerStore::path(const Digest& diff_id) const {
-  return directory_ + "/" + diff_id.short_hex();
+  std::string own = directory_ + "/" + diff_id.hex();
+  if (exists(own)) return own;
+  std::string old = directory_ + "/" + diff_id.short_hex();
+  const auto there = read_info(old + "/layer.json");
+  return there && there->diff_id == diff_id ? old : own;
 }
 
 std::string LayerStore::tree(const Digest& diff_id) const {
@@ -164,7 +168,7 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
         progress("unpacking layer " + std::to_string(started) + " of " + std::to_string(missing.size()) + " (" +
                  diff_id.short_hex() + ")");
     }
-    auto done = unpack(diff_id, blob, scratch + "/" + diff_id.short_hex());
+    auto done = unpack(diff_id, blob, scratch + "/" + diff_id.hex());
     if (done) return;
     const std::lock_guard lock(mutex);
     if (!error) error = std::move(done).error().in("layer sha256:" + diff_id.short_hex());
@@ -180,7 +184,7 @@ Result<void> LayerStore::import(const std::vector<Digest>& diff_ids, const std::
 
 // From `scratch` to where it belongs.
 Result<void> LayerStore::place(const Digest& diff_id, const std::string& scratch) {
-  const std::string from = scratch + "/" + diff_id.short_hex();
+  const std::string from = scratch + "/" + diff_id.hex();
   const std::string target = path(diff_id);
   const auto move = [&](const std::string& part) -> Result<void> {
     if (rename((from + part).c_str(), (target + part).c_str()) != 0)
@@ -188,8 +192,7 @@ Result<void> LayerStore::place(const Digest& diff_id, const std::string& scratch
     return {};
   };
   if (!verified(diff_id)) {
-    // What stands there is not that layer, or damaged.
-    if (exists(target)) CHECK_OK(remove(diff_id.short_hex(), scratch));
+    if (exists(target)) CHECK_OK(remove(diff_id.hex(), scratch));  // damaged
     return move("");
   }
   // An earlier boxcar unpacked it, and a container may be running on its tree: it gets what it lacks.
@@ -210,7 +213,8 @@ Result<std::uint64_t> LayerStore::keep_only(const std::set<Digest>& needed, cons
   TRY(const auto directories, names());
   for (const std::string& name : directories) {
     const auto info = read_info(directory_ + "/" + name + "/layer.json");
-    if (info && info->diff_id.short_hex() == name && needed.contains(info->diff_id)) continue;
+    const bool named = info && (name == info->diff_id.hex() || name == info->diff_id.short_hex());
+    if (named && needed.contains(info->diff_id)) continue;
     if (info) freed += info->bytes;
     if (!dry_run) CHECK_OK(remove(name, scratch));
   }

@@ -1,5 +1,7 @@
-// The unpacked layers: layers/<12 hex of the diff_id>/tree is an overlay's lower directory, layer.json beside it says
-// which layer it is. A layer is unpacked below tmp/ and renamed, so it is whole or not there.
+// The unpacked layers: layers/<diff_id, 64 hex>/tree is an overlay's lower directory, layer.json beside it says which
+// layer it is. A layer is unpacked below tmp/ and renamed, so it is whole or not there. Earlier boxcars named them by
+// the first 12 digits, which anybody can make a layer for that has others behind them: such a directory counts only for
+// the layer that its layer.json names.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +40,7 @@ class LayerStore {
   explicit LayerStore(const std::string& store) : store_(store), directory_(layers_directory(store)) {}
 
   std::string tree(const Digest& diff_id) const;  // absolute when the store's directory is
-  bool present(const Digest& diff_id) const;      // quick: without reading what layer.json says
+  bool present(const Digest& diff_id) const;      // quick: no file is read, unless an earlier boxcar unpacked it
   Result<LayerInfo> info(const Digest& diff_id) const;
   Result<std::vector<LayerInfo>> all() const;
   // The tar it came as, and its size. The caller sees to it that the layer isn't removed meanwhile. NotFound when an
@@ -56,7 +58,7 @@ class LayerStore {
   Result<std::uint64_t> keep_only(const std::set<Digest>& needed, const std::string& scratch, bool dry_run);
 
  private:
-  std::string path(const Digest& diff_id) const;
+  std::string path(const Digest& diff_id) const;  // where it is, or belongs
   Result<std::vector<std::string>> names() const;
   Result<void> remove(const std::string& name, const std::string& scratch);
   bool verified(const Digest& diff_id) const;

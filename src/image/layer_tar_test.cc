@@ -227,6 +227,38 @@ TEST_F(LayerTarTest, OfTheToolsThatMakeLayers) {
     expect_kept({"bsdtar"}, options);
 }
 
+// A file of GNU tar's sparse format 1.0 with those stretches, of a byte each.
+std::string sparse_tar(const std::vector<std::size_t>& offsets, std::size_t size) {
+  std::string body = std::to_string(offsets.size()) + "\n";
+  for (const std::size_t offset : offsets) body += std::to_string(offset) + "\n1\n";
+  body = padded(body);
+  for (const std::size_t offset : offsets) body += static_cast<char>('a' + offset % 23);
+  const std::string records = pax_record("GNU.sparse.major", "1") + pax_record("GNU.sparse.minor", "0") +
+                              pax_record("GNU.sparse.name", "sparse") +
+                              pax_record("GNU.sparse.realsize", std::to_string(size));
+  const TarItem item;
+  return tar_header(item, 'x', "pax", "", records.size()) + padded(records) +
+         tar_header(item, '0', "GNUSparseFile.0/sparse", "", body.size()) + padded(body) + std::string(1024, '\0');
+}
+
+TEST_F(LayerTarTest, OfAFileOfVeryManyStretches) {
+  std::vector<std::size_t> offsets(150000);
+  std::string content(4 * offsets.size(), '\0');
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    offsets[i] = 4 * i + 1;
+    content[offsets[i]] = static_cast<char>('a' + offsets[i] % 23);
+  }
+  expect_same(sparse_tar(offsets, content.size()), "sparse");
+  EXPECT_TRUE(read_file(layer_ + "/tree/sparse").value_or("") == content);
+}
+
+TEST_F(LayerTarTest, StretchesThatOverlapAreRefused) {
+  // What came first could not be found in the file again.
+  EXPECT_TRUE(unpacks(sparse_tar({1, 2, 9}, 10), directory_ / "in-order"));
+  EXPECT_FALSE(unpacks(sparse_tar({1, 9, 9}, 10), directory_ / "twice"));
+  EXPECT_FALSE(unpacks(sparse_tar({9, 1}, 10), directory_ / "backwards"));
+}
+
 TEST_F(LayerTarTest, AnAlteredTreeIsRefused) {
   const std::string tar = make_tar({{'f', "a/b", noise(300000)}, {'f', "a/c", noise(3000)}, {'f', "d", "x"}});
   ASSERT_NO_FATAL_FAILURE(unpack(tar));

@@ -215,14 +215,14 @@ Result<std::vector<FoundImage>> read_oci_layout(const Members& members, const st
   TRY(const auto all, descriptors(index, "index.json of " + members.where()));
   // Entries without a name are one image for several platforms; each name is an image, or several platforms of one.
   std::vector<std::pair<std::string, std::vector<Descriptor>>> images;
+  std::map<std::string, std::size_t> places;
   for (const Descriptor& one : all) {
     if (!wanted.empty() && one.name != wanted &&
         name_of(one.name, called) != normalize_reference(wanted).value_or(wanted))
       continue;
-    const auto same =
-        std::find_if(images.begin(), images.end(), [&](const auto& image) { return image.first == one.name; });
-    if (same != images.end() && (!one.name.empty() || !one.platform.empty())) {
-      same->second.push_back(one);
+    const auto [place, first] = places.try_emplace(one.name, images.size());
+    if (!first && (!one.name.empty() || !one.platform.empty())) {
+      images[place->second].second.push_back(one);
     } else {
       images.push_back({one.name, {one}});
     }

@@ -227,5 +227,22 @@ TEST_F(DockerArchive, FaultyOnesAreRefused) {
             std::string::npos);
 }
 
+TEST_F(Layout, ALargeDocumentIsReadNoNumberOfTimes) {
+  maker_.config["config"]["Labels"] = {{"much", std::string(3 << 20, 'x')}};
+  const Json descriptor = maker_.add("a:1");
+  EXPECT_TRUE(read()) << read().error().text();
+  for (int i = 0; i < 10000; ++i) {
+    maker_.manifests.push_back(descriptor);
+    maker_.manifests.back()["annotations"]["org.opencontainers.image.ref.name"] = "a:" + std::to_string(i);
+  }
+  maker_.write();
+  EXPECT_EQ(trouble(), directory_.path() + " names too many images, or too large ones");
+  EXPECT_EQ(read("a:7777")->size(), 1U);
+  maker_.clear();
+  maker_.config["config"]["Labels"] = {{"much", std::string(5 << 20, 'x')}};
+  maker_.add("b:1");
+  EXPECT_NE(trouble("b:1").find("larger than a document of an image may be"), std::string::npos) << trouble("b:1");
+}
+
 }  // namespace
 }  // namespace boxcar

@@ -16,7 +16,7 @@ namespace boxcar {
 
 namespace {
 
-constexpr std::size_t kDocumentLimit = 16 << 20;
+constexpr std::size_t kDocumentLimit = 4 << 20;  // as registries and skopeo have it
 constexpr int kMaxLinks = 8;
 
 Result<Blob> whole_file(const std::string& path) {
@@ -118,6 +118,8 @@ Result<Blob> Members::find(const std::string& name) const {
 
 Result<std::string> Members::read(const std::string& name) const {
   TRY(const Blob blob, find(name));
+  if (blob.size > left_) return fail(ErrorKind::Invalid, where_ + " names too many images, or too large ones");
+  left_ -= blob.size;
   auto text = read_blob(blob);
   if (!text) return fail(std::move(text).error().in("reading " + printable(name) + " of " + where_));
   return text;

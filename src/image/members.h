@@ -9,7 +9,7 @@
 
 namespace boxcar {
 
-class Members {
+class Members {  // one thread's
  public:
   static Members of_directory(std::string directory);
   // Only the headers are read. A compressed archive is first inflated to a file below `scratch`, which must outlive
@@ -18,13 +18,15 @@ class Members {
 
   // `name` is relative, as in the archive, without "./" before it. NotFound when it isn't there.
   Result<Blob> find(const std::string& name) const;
-  Result<std::string> read(const std::string& name) const;  // of documents: at most 16 MiB
+  // Of documents: at most 4 MiB, and 64 MiB in all, since a small file may name one large document any number of times.
+  Result<std::string> read(const std::string& name) const;
   bool has(const std::string& name) const { return find(name).has_value(); }
   const std::string& where() const { return where_; }  // for messages
 
  private:
   std::string where_;
   bool directory_ = false;
+  mutable std::uint64_t left_ = 64 << 20;  // to be read
   std::map<std::string, Blob> blobs_;
   std::map<std::string, std::string> links_;  // old `docker save` links equal layers
 };

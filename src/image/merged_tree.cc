@@ -17,6 +17,7 @@ namespace boxcar {
 namespace {
 
 constexpr int kMaxSymlinks = 40;  // as Linux has it
+constexpr int kMaxSteps = 256;    // each is looked for from the root of each layer on
 
 using Names = std::vector<std::string>;
 
@@ -95,7 +96,8 @@ Result<std::string> read_merged_file(const LayerTrees& layers, const std::string
   push_front(ahead, path);
   Names real;  // where we are: no symlinks, no ".."
   int symlinks = 0;
-  while (!ahead.empty()) {
+  for (int steps = 0; !ahead.empty(); ++steps) {
+    if (steps == kMaxSteps) return fail(ErrorKind::Invalid, printable(path) + " leads through too many directories");
     const std::string name = std::move(ahead.front());
     ahead.pop_front();
     if (name == ".") continue;

@@ -109,6 +109,17 @@ TEST_F(MergedTree, IsWhatTheKernelsOverlayShows) {
   EXPECT_EQ(read_merged_file(layers_, "/sh", 1000).error().kind, ErrorKind::Exhausted);
 }
 
+TEST_F(MergedTree, AnImageThatLeadsOnAndOnIsRefused) {
+  std::string far;
+  for (int i = 0; i < 200; ++i) far += "d/../";
+  layer({{'d', "d", ""}, {'l', "far", far + "file"}, {'l', "near", far.substr(0, 500) + "file"}, {'f', "file", "x"}});
+  const auto refused = read_merged_file(layers_, "/far", 1000);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(refused.error().text(), "/far leads through too many directories");
+  EXPECT_EQ(read("/near"), "x");
+}
+
 TEST_F(MergedTree, NeverReadsTheHostsFiles) {
   ASSERT_TRUE(write_file(directory_ / "secret", "secret"));
   layer({{'l', "up", "../secret"},

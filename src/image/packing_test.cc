@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "image/image_store.h"
 #include "image/images_for_tests.h"
@@ -52,7 +53,8 @@ class Packing : public testing::Test {
     return path;
   }
   std::string layer_directory(const Image& image, std::size_t i) {
-    return directory_ / ("store/layers/" + image.layers[i].short_hex());
+    const std::string old = directory_ / ("store/layers/" + image.layers[i].short_hex());
+    return exists(old) ? old : directory_ / ("store/layers/" + image.layers[i].hex());
   }
   std::size_t configs() {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory_ / "store/configs"),
@@ -60,12 +62,13 @@ class Packing : public testing::Test {
   }
   // As a boxcar of before left it.
   void make_old(const Image& image) {
-    for (const Digest& layer : image.layers) {
-      const std::string path = directory_ / ("store/layers/" + layer.short_hex());
+    for (const Digest& layer : std::set(image.layers.begin(), image.layers.end())) {
+      const std::string path = directory_ / ("store/layers/" + layer.hex());
       unlink((path + "/skeleton").c_str());
       Json info = Json::parse(read_file(path + "/layer.json").value());
       info.erase("tar");
       ASSERT_TRUE(write_file(path + "/layer.json", info.dump()));
+      std::filesystem::rename(path, directory_ / ("store/layers/" + layer.short_hex()));
     }
   }
 

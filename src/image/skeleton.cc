@@ -73,7 +73,7 @@ void SkeletonWriter::literal(std::string_view bytes) {
     bytes.remove_prefix(part.size());
     records_.number(kLiteral);
     records_.text(part);
-    if (records_.data().size() >= kChunk) write_chunk();
+    end_record();
   }
 }
 
@@ -82,6 +82,7 @@ void SkeletonWriter::file(std::uint64_t entry, const std::string& path) {
   records_.number(kFile);
   records_.number(entry);
   records_.text(path);
+  end_record();
 }
 
 void SkeletonWriter::content(std::uint64_t offset, std::uint64_t length) {
@@ -101,6 +102,11 @@ void SkeletonWriter::end_run() {
   records_.number(run_offset_);
   records_.number(run_length_);
   run_length_ = 0;
+  end_record();
+}
+
+void SkeletonWriter::end_record() {
+  if (records_.data().size() >= kChunk) write_chunk();
 }
 
 void SkeletonWriter::write_chunk() {

@@ -50,6 +50,7 @@ class SkeletonWriter {
   };
   SkeletonWriter(UniqueFd fd, std::string layer);
   void end_run();
+  void end_record();
   void write_chunk();
 
   UniqueFd fd_;

@@ -110,6 +110,8 @@ Result<void> fill(archive* in, int fd, std::uint64_t size, Feed* feed) {
   int got = ARCHIVE_OK;
   while ((got = archive_read_data_block(in, &data, &length, &offset)) == ARCHIVE_OK) {
     const char* from = static_cast<const char*>(data);
+    // Then the tar could not be made again of the file.
+    if (static_cast<std::uint64_t>(offset) < end) return fail(ErrorKind::Invalid, "stretches of its content overlap");
     if (feed != nullptr && length > 0) feed->in_file(from, length, static_cast<std::uint64_t>(offset));
     while (length > 0) {
       const ssize_t written = pwrite(fd, from, length, offset);

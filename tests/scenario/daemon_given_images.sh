@@ -28,7 +28,7 @@ expect_exit 0 boxcar tool --store elsewhere test/own --text x
 expect_err '^loading docker.io/test/own:latest into (Docker|Podman) [0-9.]+$'
 same_there test/own moin here 1234
 expect_not_in "$SCENARIO/err" '^loading' # it has it now
-known | grep -qE '^boxcar.local/test/own:[0-9a-f]{12}$' || fail "called otherwise: $(known)"
+known | grep -qE '^boxcar.local/test/own:[0-9a-f]{64}$' || fail "called otherwise: $(known)"
 ! known | grep -q '^docker.io' || fail "a name was taken: $(known)"
 layout own test/own env=GREETING=hello # another by that name, of the same layers
 expect_exit 0 boxcar image import oci:own

@@ -46,7 +46,7 @@ done
 [ "$(config_of --tls-verify=false "docker://$name")" = "$config" ] || fail "another configuration in the registry"
 
 layer=$(jq -r .layers[-1] "$XDG_DATA_HOME/boxcar/images/images/$identity.json")
-file=$(echo "$XDG_DATA_HOME"/boxcar/images/layers*/"${layer:7:12}"/tree/kliko) # an ordinary user's layers.MAP
+file=$(echo "$XDG_DATA_HOME"/boxcar/images/layers*/"${layer:7}"/tree/kliko) # an ordinary user's layers.MAP
 sleep 0.02
 printf '#?' 1<>"$file"
 expect_exit 2 boxcar image push test/make "$name"
