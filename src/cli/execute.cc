@@ -2,7 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/wait.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,11 +50,13 @@ std::string shell_word(const std::string& text) {
   return word + "'";
 }
 
-// The display of a detached runner: what is said until the run begins reaches the caller through stderr; then the
-// runner lets go of it, and the caller returns.
+// The display of a detached runner: what is said until the run begins reaches the caller through stderr; that it began,
+// and is recorded, is a byte through what is its standard input. Then the runner lets go of both, and the caller
+// returns.
 class Detached : public PlainLines {
  public:
   void run_started(const Plan&, const std::string&) override {
+    std::ignore = write_all(STDIN_FILENO, "+");
     const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
   }
@@ -62,30 +65,69 @@ class Detached : public PlainLines {
   void run_finished(RunStatus, double) override {}
 };
 
+struct Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// Shows what the runner says until it says no more. A signal to this program is passed on, since none from the terminal
+// reaches the runner's session. True: there was one.
+bool listen_to(const Child& runner, int said) {
+  const sigset_t set = interrupting_signals();
+  const UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC));
+  pollfd watched[2] = {{said, POLLIN, 0}, {signals.get(), POLLIN, 0}};
+  char buffer[4096];
+  bool ending = false;
+  for (;;) {
+    if (::poll(watched, 2, -1) < 0 && errno == EINTR) continue;
+    if (watched[1].revents != 0) {
+      ::kill(runner.pid, SIGTERM);
+      ending = true;
+      watched[1].fd = -1;
+    }
+    if (watched[0].revents == 0) continue;
+    const ssize_t n = ::read(said, buffer, sizeof buffer);
+    if (n <= 0) return ending;
+    std::ignore = write_all(STDERR_FILENO, std::string_view(buffer, static_cast<std::size_t>(n)));
+  }
+}
+
 // Starts this program again, in a session of its own, and waits until its run has begun or come to nothing.
 int detach(const std::string& command_name, const std::vector<std::string>& args, bool json) {
   const std::string run = new_run_id();
   ::setenv(kDetachedRun, run.c_str(), 1);
+  block_interrupts();
+  auto said = make_pipe();
+  auto begins = make_pipe();
+  if (!said || !begins) return say(said ? begins.error() : said.error(), json);
   SpawnOptions options;
   options.argv = {"/proc/self/exe", command_name};
   options.argv.insert(options.argv.end(), args.begin(), args.end());
   options.new_session = true;
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return say(errno_error("making a pipe", errno), json);
-  const UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
-  options.stderr_fd = write_end.get();
+  options.stdin_fd = begins->write_end.get();
+  options.stderr_fd = said->write_end.get();
   if (json) options.stdout_fd = STDOUT_FILENO;
-  const auto child = spawn(options);
-  if (!child) return say(child.error(), json);
-  write_end.reset();
-  char buffer[4096];
-  for (ssize_t n; (n = ::read(read_end.get(), buffer, sizeof buffer)) > 0;) {
-    if (!write_all(STDERR_FILENO, std::string_view(buffer, static_cast<std::size_t>(n)))) break;
-  }
-  int status = 0;
-  if (::waitpid(child->pid, &status, WNOHANG) == child->pid && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-    return WEXITSTATUS(status);
+  const auto runner = spawn(options);
+  if (!runner) return say(runner.error(), json);
+  said->write_end.reset();
+  begins->write_end.reset();
+  const bool ending = listen_to(*runner, said->read_end.get());
+  char byte = 0;
+  const bool began = ::read(begins->read_end.get(), &byte, 1) == 1;
+  if (!began || ending) {
+    const auto ended = wait_for(*runner);
+    if (!ended) return say(ended.error(), json);
+    if (ended->signal != 0) {
+      const std::string signal = std::to_string(ended->signal);
+      std::ignore = say(Error{ErrorKind::Internal, "the runner was killed by signal " + signal, {}}, json);
+    }
+    return ended->code;
   }
   if (json) {
     fmt::print("{{\"run\": {}, \"status\": \"running\"}}\n", json_quote(run));
@@ -208,7 +250,7 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
                options.json);
   }
   const auto detached = detached_run();
-  if (options.detach && !detached) return detach(call.command, call.args, options.json);
+  if (options.detach && !options.dry_run && !detached) return detach(call.command, call.args, options.json);
 
   request.store = store_directory(options.store, default_store);
   request.workflow = std::move(workflow);
