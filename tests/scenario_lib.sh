@@ -88,6 +88,16 @@ confined() {
   expect_text "$output/environment" "$(printf 'HOME=/root\n'"$added"'OF_IMAGE=1\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin')"
 }
 
+# without_runtimes COMMAND…: where crun and runc are nothing that can be run. As root.
+without_runtimes() {
+  unshare --mount sh -c 'for name in crun runc; do mount --bind /dev/null "$(command -v $name)"; done; exec "$@"' sh "$@"
+}
+
+# forbidden COMMAND…: in a namespace in which no further one may be made, and without the right to administer it.
+forbidden() {
+  unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all "$@"' sh "$@"
+}
+
 # build_program <<source: build/program, made with the library as cmake --install lays it down in prefix.
 build_program() {
   cmake --install "$BOXCAR_BUILD" --prefix "$PWD/prefix" >/dev/null

@@ -61,7 +61,7 @@ Checked check_podman(Patient& patient) {
   SpawnOptions options;
   options.argv = {"podman", "--version"};
   const auto answer = run_program(std::move(options), std::chrono::seconds(10));
-  const std::string version = answer ? printable(first_line(answer->out)) : "podman";
+  const std::string version = answer && answer->exit.code == 0 ? printable(first_line(answer->out)) : "podman";
   // Without a socket boxcar starts Podman's service itself. An ordinary user's would leave a process behind, which
   // keeps his namespace.
   if (patient.uid != 0) {

@@ -56,12 +56,12 @@ std::string json_of(const std::vector<RunRecord>& runs) {
   for (const RunRecord& run : runs) {
     if (json.size() > 1) json += ",\n ";
     fmt::format_to(std::back_inserter(json),
-                   R"({{"run":{},"workflow":{},"file":{},"command":{},"store":{},"engine":{},"status":"{}",)"
-                   R"("started":"{}","finished":{},"seconds":{:.6g},"steps":{},"pid":{}}})",
+                   R"({{"run":{},"workflow":{},"file":{},"command":{},"store":{},"engine":{},"engine_why":{},)"
+                   R"("status":"{}","started":"{}","finished":{},"seconds":{:.6g},"steps":{},"pid":{}}})",
                    json_quote(run.id), json_quote(run.workflow), json_quote(run.file), json_quote(run.command),
-                   json_quote(run.store), json_quote(run.engine), status_of(run), iso_time(run.started),
-                   run.finished == 0 ? "null" : json_quote(iso_time(run.finished)), seconds_of(run), run.total,
-                   run.pid);
+                   json_quote(run.store), json_quote(run.engine), json_quote(run.engine_why), status_of(run),
+                   iso_time(run.started), run.finished == 0 ? "null" : json_quote(iso_time(run.finished)),
+                   seconds_of(run), run.total, run.pid);
   }
   return json + "]\n";
 }

@@ -40,6 +40,7 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
                                  terminal.styled(Style::Bold, status_of(run)), local_time(run.started));
   if (const double seconds = seconds_of(run); seconds > 0) text += ", " + human_duration(seconds);
   if (!run.file.empty()) text += "\n" + visible(run.file);
+  text += "\nengine: " + run.engine + (run.engine_why.empty() ? "" : " (" + visible(run.engine_why) + ")");
   text += "\n\n";
   std::size_t width = 0;
   std::size_t cached = 0;

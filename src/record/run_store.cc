@@ -40,8 +40,9 @@ struct Finish {
 using Change = std::variant<RunRecord, Update, Finish>;
 
 constexpr std::string_view kRunColumns =
-    "SELECT id, workflow, file, command, store, engine, status, started, finished, pid, pid_start, total, seq FROM "
-    "runs ";
+    "SELECT id, workflow, file, command, store, engine, status, started, finished, pid, pid_start, total, engine_why, "
+    "seq "
+    "FROM runs ";
 constexpr std::string_view kStepColumns =
     "SELECT s.idx, s.name, s.status, s.exit_code, s.key, i.digest, i.name, s.seconds, s.peak_memory, s.attempts, "
     "s.message "
@@ -61,6 +62,7 @@ RunRecord read_run(const Statement& row) {
   run.pid = static_cast<int>(row.integer(9));
   run.pid_start = static_cast<std::uint64_t>(row.integer(10));
   run.total = static_cast<std::uint32_t>(row.integer(11));
+  run.engine_why = row.text(12);
   return run;
 }
 
@@ -238,11 +240,12 @@ Result<void> RunStore::State::write(const std::vector<Change>& batch) {
 
 Result<void> RunStore::State::write_run(const RunRecord& run) {
   Statement insert_run = database.prepare(
-      "INSERT INTO runs (id, workflow, file, command, store, engine, status, started, finished, pid, pid_start, total) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO runs (id, workflow, file, command, store, engine, status, started, finished, pid, pid_start, total, "
+      "engine_why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert_run.bind(run.id).bind(run.workflow).bind(run.file).bind(run.command).bind(run.store).bind(run.engine);
   insert_run.bind(static_cast<std::int64_t>(run.status)).bind(run.started).bind(run.finished);
   insert_run.bind(std::int64_t{run.pid}).bind(static_cast<std::int64_t>(run.pid_start)).bind(std::int64_t{run.total});
+  insert_run.bind(run.engine_why);
   CHECK_OK(insert_run.run());
   sequence[run.id] = sqlite3_last_insert_rowid(database.get());
   return {};

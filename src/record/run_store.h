@@ -33,6 +33,7 @@ struct RunRecord {
   std::string command;   // the command line, for people
   std::string store;     // absolute
   std::string engine;
+  std::string engine_why;  // a sentence, when nobody named the engine
   RunStatus status = RunStatus::Running;
   std::int64_t started = 0;     // microseconds since 1970
   std::int64_t finished = 0;    // 0: not yet

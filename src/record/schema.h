@@ -43,6 +43,8 @@ inline constexpr const char* record_schema[] = {
       PRIMARY KEY (run, idx)
     ) WITHOUT ROWID;
     )",
+    // 2. How it came to the engine.
+    "ALTER TABLE runs ADD COLUMN engine_why TEXT NOT NULL DEFAULT ''",
 };
 
 }  // namespace boxcar

@@ -1,17 +1,21 @@
 #include "run/engine_place.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <optional>
-#include <thread>
 
 #include "base/environment.h"
+#include "base/fd.h"
 #include "base/mounts.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "base/user_directories.h"
 #include "base/user_namespace.h"
 #include "engine/daemon_engine.h"
@@ -75,18 +79,22 @@ class PodmanService {
     std::string directory = join_path(runtime.starts_with('/') ? runtime : "/tmp", "boxcar-podman.XXXXXX");
     if (::mkdtemp(directory.data()) == nullptr) return fail_errno("making " + directory);
     std::unique_ptr<PodmanService> service(new PodmanService(directory));
+    TRY(const auto log, open_file(service->log(), O_WRONLY | O_CREAT | O_APPEND, 0600));
     SpawnOptions options;
     // Should this program be killed, it ends by itself a minute after its last request.
     options.argv = {"podman", "system", "service", "--time=60", "unix://" + service->socket()};
     options.env = podman_environment();
+    options.stderr_fd = log.get();
     options.new_session = true;
     TRY(service->child_, spawn(options));
-    for (int i = 0; i < 200; ++i) {
-      if (exists(service->socket())) return service;
-      if (::access(("/proc/" + std::to_string(service->child_.pid)).c_str(), F_OK) != 0) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!exists(service->socket())) {
+      pollfd ended{service->child_.pidfd.get(), POLLIN, 0};
+      if (::poll(&ended, 1, 50) > 0) return fail(ErrorKind::Unavailable, service->failure("failed"));
+      if (std::chrono::steady_clock::now() < deadline) continue;
+      return fail(ErrorKind::Unavailable, service->failure("does not answer"));
     }
-    return fail(ErrorKind::Unavailable, "'podman system service' does not answer");
+    return service;
   }
   ~PodmanService() {
     if (child_.pid > 0) {
@@ -102,6 +110,14 @@ class PodmanService {
 
  private:
   explicit PodmanService(std::string directory) : directory_(std::move(directory)) {}
+
+  std::string log() const { return join_path(directory_, "log"); }
+  // A sentence, with the last that it said.
+  std::string failure(const std::string& what) const {
+    const std::string said = read_file(log(), 1 << 20).value_or("");
+    const auto all = lines(said);
+    return "'podman system service' " + what + (all.empty() ? "" : ": " + printable(all.back()));
+  }
 
   const std::string directory_;
   Child child_;
@@ -188,13 +204,15 @@ Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& want
     return place;
   }
   std::vector<std::string> reasons = {"embedded: " + embedded.error().text()};
+  std::string why = "the embedded engine cannot be used: " + embedded.error().text();
   for (const auto make : {DaemonPlace::docker, DaemonPlace::podman}) {
     auto place = make();
     if (place) {
-      (*place)->why_ = "the embedded engine cannot be used: " + embedded.error().text();
+      (*place)->why_ = std::move(why);
       return place;
     }
     reasons.push_back((make == DaemonPlace::docker ? "docker: " : "podman: ") + place.error().text());
+    why += "; nor " + reasons.back();
   }
   return fail(Error{ErrorKind::Unavailable,
                     "there is no engine to run containers; 'boxcar doctor' says more",

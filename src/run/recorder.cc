@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "run/engine_place.h"
 #include "run/session.h"
 
 namespace boxcar {
@@ -12,7 +13,7 @@ std::string recorded_file(const Plan& plan) {
   return plan.file.empty() ? "" : absolute_path(plan.file, current_directory());
 }
 
-void Recorder::begin(const RunRequest& request, const RunReport& report, const std::string& engine) {
+void Recorder::begin(const RunRequest& request, const RunReport& report, const EnginePlace& place) {
   if (store_ == nullptr) return;
   run_ = report.run;
   plan_ = &report.plan;
@@ -22,7 +23,8 @@ void Recorder::begin(const RunRequest& request, const RunReport& report, const s
   run.file = recorded_file(report.plan);
   run.command = request.command;
   run.store = request.store;
-  run.engine = engine;
+  run.engine = place.name();
+  run.engine_why = place.why();
   run.started = now_micros();
   run.pid = ::getpid();
   run.pid_start = process_start(run.pid);

@@ -6,6 +6,7 @@
 
 namespace boxcar {
 
+class EnginePlace;
 struct RunRequest;
 struct RunReport;
 
@@ -17,8 +18,8 @@ class Recorder : public Observer {
   // `store` null: only passes on.
   Recorder(RunStore* store, Observer& next) : store_(store), next_(next) {}
 
-  // Other processes see the run when this returns. `engine`: the place's name.
-  void begin(const RunRequest& request, const RunReport& report, const std::string& engine);
+  // Other processes see the run when this returns.
+  void begin(const RunRequest& request, const RunReport& report, const EnginePlace& place);
   void finish(RunStatus status);
 
   void run_started(const Plan& plan, const std::string& run) override { next_.run_started(plan, run); }

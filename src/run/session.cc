@@ -293,7 +293,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   }
   Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
                       std::move(options));
-  if (!request.dry_run) recorder.begin(request, report, (*place)->name());
+  if (!request.dry_run) recorder.begin(request, report, **place);
   report.status = scheduler.run();
 
   // Results are committed; now the user's own directories are filled from them.

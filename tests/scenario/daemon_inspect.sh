@@ -23,9 +23,6 @@ expect_exit 2 boxcar validate boxcar.yml
 expect_err "none" 'warning: the image test/nowhere is not here'
 expect_not_in "$SCENARIO/err" 'test/(t?here) is not here'
 rm config/boxcar/config.yml
-without_runtimes() {
-  unshare --mount sh -c 'for name in crun runc; do mount --bind /dev/null "$(command -v $name)"; done; exec "$@"' sh "$@"
-}
 expect_exit 0 without_runtimes boxcar inspect test/there # what auto picks
 
 # What an image can have in place of its document is the same finding on every engine.

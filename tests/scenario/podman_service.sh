@@ -21,4 +21,15 @@ for process in $service $(pgrep -x conmon); do
 done
 wait $runner || { cat "$SCENARIO/err"; fail "the run failed"; }
 expect_text "$(json .steps.waits.result)/output/text" "$MY_TOKEN"
+
+# A service that can't start is not waited for, and what it says is told: by a run, and by doctor.
+sed "s,vfs,nonsense,; s,tmp/graph,tmp/other,; s,$short,$short/other," storage.conf >broken.conf
+export CONTAINERS_STORAGE_CONF=$PWD/broken.conf
+before=$SECONDS
+XDG_RUNTIME_DIR=$short expect_exit 3 boxcar run boxcar.yml --engine podman
+expect_err "'podman system service' failed: .*nonsense"
+[ $((SECONDS - before)) -lt 8 ] || fail "it was waited for"
+[ -z "$(find "$short" -name 'boxcar-podman.*')" ] || fail "left: $(find "$short")"
+DOCKER_HOST=unix:///none expect_exit 0 boxcar doctor
+expect_out "missing +daemon +'podman system service' failed: .*nonsense"
 rm -r "$short"

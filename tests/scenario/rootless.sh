@@ -20,10 +20,6 @@ for runtime in crun runc; do
   [ "$(grep -c 'belong to one user, since no range in /etc/subuid' "$SCENARIO/err" || true)" = "${one_id:-0}" ] || fail "$(cat "$SCENARIO/err")"
 done
 
-# Forbidden: a namespace in which no further one may be made, and without the right to administer it.
-forbidden() {
-  unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all "$@"' sh "$@"
-}
 expect_exit 3 forbidden boxcar run --store new boxcar.yml
 expect_err 'entering a user namespace: .*: this machine forbids user namespaces; as root: sysctl -w user.max_user_namespaces=10000'
 expect_exit 3 forbidden boxcar image import "oci:$(echo "$TMPDIR"/layout.* | cut -d' ' -f1)"
