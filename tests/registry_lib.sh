@@ -74,6 +74,27 @@ broken_pulls() {
   small=$(layer_of test/broken:1 1) big=$(layer_of test/broken:1 2)
 }
 
+# faulty_registry: a registry with $image behind a proxy, for what then goes wrong; $images is the store.
+faulty_registry() {
+  start_registry
+  start_proxy
+  big_image layout 3000000
+  push layout test/a:1
+  image=$proxy/test/a:1
+  images=$XDG_DATA_HOME/boxcar/images
+}
+nothing_kept() {
+  expect_exit 0 boxcar image ls --json
+  expect_json '. == []'
+  [ -z "$(ls "$images"/layers* "$images/tmp" | grep -v :)" ] || fail "kept: $(find "$images" -maxdepth 3)"
+}
+# fails_with REGEX…: pulling it does, and says so.
+fails_with() {
+  expect_exit 3 boxcar image pull $image
+  expect_err "$@"
+  nothing_kept
+}
+
 manifest() { skopeo inspect --raw --tls-verify=false "docker://$registry/$1"; }
 digest() { manifest "$1" | sha256sum | cut -d' ' -f1; }
 layer_of() { manifest "$1" | jq -r ".layers[$2].digest" | cut -d: -f2; } # lowest first

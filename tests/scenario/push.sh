@@ -1,15 +1,8 @@
 # An image that is pushed, removed here and pulled again is the same image with the same configuration, and what it
 # computed stays cached; so too through an archive of `docker save` and an OCI layout. An altered layer is not pushed.
+. "$SOURCE/tests/registry_lib.sh"
+start_registry
 make_common_images
-export DOCKER_HOST=unix://$SCENARIO/no-docker.sock
-port=$((20000 + RANDOM % 20000))
-cat >registry.yml <<YAML
-{version: 0.1, log: {level: error}, storage: {filesystem: {rootdirectory: $PWD/registry}}, http: {addr: '127.0.0.1:$port'}}
-YAML
-docker-registry serve registry.yml >registry.log 2>&1 &
-registry=$!
-trap 'kill -9 $registry' EXIT
-wait_until bash -c ": >/dev/tcp/127.0.0.1/$port"
 
 expect_step() {  # STATUS IMAGE
   expect_exit 0 boxcar chain --json "$2 --text x"
@@ -20,7 +13,7 @@ expect_step succeeded test/make
 identity=$(boxcar image ls --json | jq -r '.[] | select(.reference | test("make")) | .identity')
 config=$(config_of "oci:$(dirname "$(grep -l test/make "$TMPDIR"/layout.*/index.json)")")
 
-name=127.0.0.1:$port/test/make
+name=$registry/test/make
 expect_exit 0 boxcar image push test/make "$name"
 expect_out "^${identity:0:12}  docker://$name:latest$"
 expect_err "packing ${identity:0:12}" "pushing to docker://$name:latest"
@@ -52,8 +45,6 @@ printf '#?' 1<>"$file"
 expect_exit 2 boxcar image push test/make "$name"
 expect_err "layer ${layer:0:19}: it was altered since it was unpacked: .*; tree/kliko was changed"
 [ -z "$(ls "$XDG_DATA_HOME/boxcar/images/tmp")" ] || fail "left: $(find "$XDG_DATA_HOME/boxcar/images/tmp")"
-kill -9 $registry
-wait $registry || true
-trap - EXIT
+stop_registry
 expect_exit 3 boxcar image push test/append "$name"
 expect_err "pushing to docker://$name:latest: .*connection refused"
