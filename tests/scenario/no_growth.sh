@@ -34,6 +34,8 @@ awk -v w=$window '$1 >= 100 && $1 < 100 + w { $1 = ""; print }' samples | most >
 awk -v from=$((steps - window)) '$1 >= from { $1 = ""; print }' samples | most >last
 read -r rss fds mounts cgroups zombies files containers <first
 read -r rss2 fds2 mounts2 cgroups2 zombies2 files2 containers2 <last
+[ "${rss:-0}" -gt 0 ] && [ "${fds:-0}" -gt 0 ] && [ "${mounts:-0}" -gt 0 ] && [ "${rss2:-0}" -gt 0 ] && [ "${fds2:-0}" -gt 0 ] &&
+  [ "${mounts2:-0}" -gt 0 ] || fail "no samples in one of the windows: $(cut -d' ' -f1 samples | uniq -c)"
 daemon_holds "$held"
 figure "no_growth: $steps steps; kB, descriptors, mounts, cgroups, zombies, files, containers: $(cat first)from step 100, $(cat last)at the end"
 [ $((rss2 - rss)) -lt $((8192 + steps * 2)) ] && [ $((fds2 - fds)) -lt 12 ] && [ $((mounts2 - mounts)) -lt 4 ] &&

@@ -18,7 +18,10 @@ for ((round = 1; round <= rounds; round++)); do
   [ $((round % 4)) -lt 2 ] || second=other
   touch gc.runs
   if [ $((round % 2)) = 0 ]; then
-    while [ -e gc.runs ]; do boxcar gc --store "$PWD/store" --older-than 0s >>gc.log 2>&1 || true; done &
+    while [ -e gc.runs ]; do
+      [ -e store ] || continue
+      boxcar gc --store "$PWD/store" --older-than 0s >>gc.log 2>&1 || echo "round $round: gc ended with $?" >>gc.failed
+    done &
   fi
   boxcar run "$second/boxcar.yml" --store "$PWD/store" -j 3 --json >second.json 2>second.err &
   other=$!
@@ -26,6 +29,7 @@ for ((round = 1; round <= rounds; round++)); do
   wait $other || { cat second.err; fail "round $round: the second ended with $?"; }
   rm gc.runs
   wait
+  [ ! -e gc.failed ] || fail "$(cat gc.failed; tail -5 gc.log)"
   cmp out/text right.text
   [ $second = other ] && cmp other/out/text other.text || cmp same/out/text right.text
   if [ $((round % 2)) = 1 ]; then
@@ -36,4 +40,5 @@ for ((round = 1; round <= rounds; round++)); do
   fi
   chmod -R u+w store && rm -rf store
 done
+[ "$rounds" -lt 2 ] || [ -s gc.log ] || fail "gc never ran"
 figure "shared_store: $rounds rounds, $computed steps computed in those without gc, each key once, $(wc -l <gc.log) lines of gc in the others: all ended right"
