@@ -9,6 +9,7 @@
 #
 # What may follow, each as often as it makes sense:
 #   env=NAME=value   user=1000:1000   workdir=/data   entrypoint=/kliko   cmd=WORD   label=NAME=value
+#   architecture=arm64 (default: this machine's)
 #   base=FILE.tar    a plain tar that becomes a layer below, in the order given; to share between images
 #
 #   mkdir -p root/bin && cp /bin/busybox root/bin/sh && make_image.sh out test/sh root cmd=/bin/sh && boxcar image import out
@@ -28,7 +29,7 @@ append() { [ -z "$1" ] && printf %s "$2" || printf '%s,%s' "$1" "$2"; }
 rm -rf "$layout"
 blobs=$layout/blobs/sha256
 mkdir -p "$blobs"
-env='' user='' workdir='' entrypoint='' cmd='' labels='' layers='' diff_ids=''
+env='' user='' workdir='' entrypoint='' cmd='' labels='' layers='' diff_ids='' architecture=''
 
 # store FILE: moves it among the blobs; its descriptor's middle is left in $stored.
 store() {
@@ -53,6 +54,7 @@ for option; do
     workdir=*) workdir=$value ;;
     entrypoint=*) entrypoint=$(append "$entrypoint" "$(quote "$value")") ;;
     cmd=*) cmd=$(append "$cmd" "$(quote "$value")") ;;
+    architecture=*) architecture=$value ;;
     label=*) labels=$(append "$labels" "$(member "$value")") ;;
     base=*) ln "$value" "$layout/layer" 2>/dev/null || cp "$value" "$layout/layer"; add_layer "$layout/layer" ;;
     *) die "what is '$option'?" ;;
@@ -63,7 +65,7 @@ done
 tar --format=gnu --sort=name --owner=0 --group=0 --numeric-owner -C "$rootfs" -cf "$layout/layer" .
 add_layer "$layout/layer"
 
-case $(uname -m) in
+[ -n "$architecture" ] || case $(uname -m) in
   x86_64) architecture=amd64 ;;
   aarch64) architecture=arm64 ;;
   *) architecture=$(uname -m) ;;

@@ -45,6 +45,22 @@ push() {
   skopeo copy -q --all --dest-tls-verify=false "$@" "oci:$layout" "docker://$registry/$name"
 }
 
+# push_index NAME MACHINE=LAYOUT…: layouts of one image each as one image for several platforms, linux/MACHINE.
+push_index() {
+  local name=$1 index=$SCENARIO/tmp/index.$RANDOM$RANDOM type=application/vnd.oci.image.index.v1+json one sum
+  shift
+  mkdir "$index"
+  for one; do
+    cp -r "${one#*=}/blobs" "${one#*=}/oci-layout" "$index/"
+    jq --arg machine "${one%%=*}" '.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: $machine}}' "${one#*=}/index.json"
+  done | jq -cs --arg type $type '{schemaVersion: 2, mediaType: $type, manifests: .}' >"$index/index"
+  sum=$(sha256sum <"$index/index" | cut -d' ' -f1)
+  jq -n --arg type $type --arg digest "sha256:$sum" --argjson size "$(wc -c <"$index/index")" '{schemaVersion: 2, manifests:
+    [{mediaType: $type, digest: $digest, size: $size, annotations: {"org.opencontainers.image.ref.name": "all"}}]}' >"$index/index.json"
+  mv "$index/index" "$index/blobs/sha256/$sum"
+  push "$index:all" "$name"
+}
+
 # big_image LAYOUT BYTES…: an image of a layer of random bytes each, busybox and a kliko.yml on top, not yet pushed.
 big_image() {
   local layout=$1 bytes bases=() file

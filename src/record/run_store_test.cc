@@ -50,6 +50,7 @@ RunRecord a_run(const std::string& id) {
   run.command = "boxcar run boxcar.yml";
   run.store = "/data/.boxcar";
   run.engine = "embedded (crun 1.8.1)";
+  run.engine_why = "it works here";
   run.started = 1'700'000'000'000'000;
   run.pid = getpid();
   run.pid_start = process_start(getpid());
@@ -93,6 +94,7 @@ TEST_F(RecordTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(found.command, run.command);
   EXPECT_EQ(found.store, run.store);
   EXPECT_EQ(found.engine, run.engine);
+  EXPECT_EQ(found.engine_why, run.engine_why);
   EXPECT_EQ(found.status, RunStatus::Failed);
   EXPECT_EQ(found.started, run.started);
   EXPECT_EQ(found.finished, run.started + 5);

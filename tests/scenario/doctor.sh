@@ -49,3 +49,8 @@ expect_exit 3 env DOCKER_HOST=unix:///none CONTAINER_HOST=unix:///none "$BOXCAR"
 expect_out "missing +store +/proc/none can't be used: " 'a store elsewhere'
 expect_exit 3 forbidden env DOCKER_HOST=unix:///none CONTAINER_HOST=unix:///none "$BOXCAR" doctor
 expect_out 'missing +namespaces .*forbids user namespaces' 'as root: sysctl -w user.max_user_namespaces='
+# Root does not feel that, and is told that the others do.
+if [ "$(id -u)" = 0 ]; then
+  unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$BOXCAR" doctor' >"$SCENARIO/out" || true
+  expect_out '^  ok +namespaces +a ' '^  warning +users +this machine forbids user namespaces$' '^ +(→|->) as root: sysctl -w user.max_user_namespaces='
+fi
