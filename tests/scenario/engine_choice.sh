@@ -4,7 +4,6 @@ unset BOXCAR_ENGINE
 engine=$BOXCAR_TEST_ENGINE
 export XDG_CONFIG_HOME=$PWD/config
 mkdir -p config/boxcar
-used() { expect_exit 0 boxcar runs --json; json '.[0].engine'; }
 run() { expect_exit 0 boxcar tool "$@" test/make --text "$RANDOM$RANDOM"; }
 
 run --engine "$engine"
