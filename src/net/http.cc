@@ -66,7 +66,6 @@ class Transfer {
       set(CURLOPT_SSL_VERIFYPEER, 0L);
       set(CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    if (request.follow) set(CURLOPT_FOLLOWLOCATION, 1L);
     if (request.timeout) set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout->count()));
     if (request.stall.count() > 0) {
       set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall.count()));
@@ -139,7 +138,7 @@ class Transfer {
     std::string_view line(data, size);
     if (line == "\r\n" && transfer.status() >= 200) transfer.begin();
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) headers.clear();  // those before were a redirect's
+    if (line.starts_with("HTTP/")) headers.clear();  // those before were of "100 Continue"
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return size;
     std::string name(line.substr(0, colon));

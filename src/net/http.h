@@ -41,7 +41,6 @@ struct HttpRequest {
   std::function<Result<void>(std::string_view)> sink = {};
   std::optional<std::chrono::milliseconds> timeout = {};  // of all of it
   std::chrono::seconds stall{0};                          // give up when nothing moves for so long; 0: never
-  bool follow = false;                                    // redirects; Authorization does not go to another host
   bool until_interrupted = false;                         // Cancelled then (base/interrupt.h)
 };
 

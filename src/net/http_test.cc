@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-// Answers: /echo what came, /slow a line every 50 ms, /status/N, /redirect to /echo, /big 100 MB, /stall nothing more,
+// Answers: /echo what came, /slow a line every 50 ms, /status/N, /big 100 MB, /stall nothing more,
 // /last what came after the head of its answer, /refused without reading the body, where that is offered only.
 constexpr const char* kServer = R"py(
 import http.server, os, socket, socketserver, sys, time
@@ -48,11 +48,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         if self.path == "/last": return self.last()
         body = self.read_body()
-        code, out, headers = 200, b"", {}
+        code, out = 200, b""
         if self.path.startswith("/status/"):
             code, out = int(self.path[8:]), b"because"
-        elif self.path == "/redirect":
-            code, headers = 302, {"Location": "/echo"}
         elif self.path == "/big":
             out = b"x" * 100_000_000
         elif self.path in ("/slow", "/stall"):
@@ -68,7 +66,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             out = f"{self.command} {self.path} {self.headers.get('X-Test')} ".encode() + body
         self.send_response(code)
-        for name, value in headers.items(): self.send_header(name, value)
         self.send_header("Content-Length", str(len(out)))
         self.send_header("X-Answer", "yes")
         self.end_headers()
@@ -149,11 +146,6 @@ TEST_F(HttpTest, AFailedStatusIsAnAnswerAndNeverGoesToTheSink) {
   EXPECT_FALSE(response->ok());
   EXPECT_EQ(response->status, 404);
   EXPECT_EQ(response->body, "because");
-}
-
-TEST_F(HttpTest, RedirectsAreFollowedWhenAskedFor) {
-  EXPECT_EQ(client_.send({.path = "/redirect"})->status, 302);
-  EXPECT_EQ(client_.send({.path = "/redirect", .follow = true})->body, "GET /echo None ");
 }
 
 TEST_F(HttpTest, AnAnswerThatIsTooLargeOrTooSlowEnds) {
