@@ -14,6 +14,7 @@ proc) ln -s "/proc/1/root$host/file" stolen ;;
 mounted) echo x >x; for try in "mv /output /moved" "mv x /input/x" "ln /input/data hard" "umount /output" "rm /input/data"; do
   if $try; then exit 9; fi
   done ;;
+deep) name=$(printf "%0150d" 0); i=0; while [ $i -lt 60 ]; do mkdir $name; echo x >x; cd -P $name; i=$((i + 1)); done; chmod 0 . ;;
 names) echo x >"$(printf "new\nline")"; echo x >"$(printf "\033[31mred\377")"; mkdir -- -rf ...; echo x >.../..x ;;
 swap) mkdir d; echo x >d/x; (trap "" HUP TERM; while :; do mv d e; ln -s "$host" d; rm d; mv e d; done) & sleep 0.3 ;;
 esac' <<'SPEC'
@@ -26,6 +27,10 @@ for mode in file climb way proc; do
   expect_exit 1 run $mode
   expect_err "is a symlink to"
 done
+# Deeper than the longest path; it can be removed.
+expect_exit 1 run deep
+expect_err "lies too deep"
+[ -z "$(ls .kliko/work)" ] || fail "a workspace was left: $(ls -l .kliko/work)"
 for mode in mounted names; do
   expect_exit 0 run $mode
 done

@@ -8,6 +8,7 @@ odd=$(json '.steps["1-odd"].result')/output
 expect_text "$(json '.steps["2-read"].result')/output/count" 7
 expect_text "$odd/closed/below/x" x
 [ "$(stat -c %u:%g "$odd/theirs")" = "$(id -u):$(id -g)" ] || fail "owner: $(ls -ln "$odd")"
+[ -z "$(find "$odd" ! -user "$(id -un)")" ] || fail "not the caller's: $(find "$odd" ! -user "$(id -un)")"
 [ ! -u "$odd/suid" ] || fail "a setuid result"
 [ -e "$odd"/$'a\nb' ] && [ -e "$odd"/$'\377\376' ] || fail "names are bytes"
 expect_exit 0 boxcar chain --json test/odd test/read
