@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "engine/docker_log.h"
 #include "image/blob_stream.h"
+#include "image/daemon_reader.h"
 #include "image/image_store.h"
 #include "image/layer_tar.h"
 #include "image/layout.h"
@@ -163,6 +164,8 @@ void feed(const std::string& text) {
   (void)text_in(part_of(answer, "State"), "Status");
   (void)number_in(part_of(answer, "State"), "ExitCode");
   (void)flag_in(part_of(answer, "State"), "OOMKilled");
+#elif defined(FUZZ_DAEMON_FILE)
+  if (const auto file = first_file_of(text); file && file->size() > text.size()) std::abort();
 #elif defined(FUZZ_REFERENCE)
   (void)normalize_reference(text);
 #endif

@@ -73,8 +73,9 @@ Result<std::string> listed(const DaemonHost& host, const std::string& path) {
   labels.erase(kRunLabel);
   Json filter;
   for (const auto& [name, value] : labels.items()) filter["label"].push_back(name + "=" + value.get<std::string>());
-  TRY(const auto response, host.daemon->get(path + "filters=" + percent_encode(filter.dump())));
-  Json all = Json::parse(response.body, nullptr, false);
+  TRY(const std::string text, json_text(filter));
+  TRY(const auto response, host.daemon->get(path + "filters=" + percent_encode(text)));
+  Json all = json_document(response.body);
   if (all.is_object()) all = part_of(all, "Volumes");
   if (all.is_discarded()) return fail(ErrorKind::Unavailable, host.daemon->name() + " does not list what it has");
   Json ours = Json::array();
@@ -142,14 +143,10 @@ Result<void> DaemonContainer::make() {
   if (host_.visible) {
     for (const auto& mount : job_.mounts) how["Mounts"].push_back(bind(mount));
   } else {
-    how["Mounts"] = Json::parse(volumes_for(host_, job_));
+    TRY(const std::string volumes, volumes_for(host_, job_));
+    how["Mounts"] = Json::parse(volumes);
   }
-  std::string text;
-  try {
-    text = spec.dump();
-  } catch (const Json::exception&) {
-    return fail(ErrorKind::Invalid, "a container cannot be given arguments, variables or paths that are not UTF-8");
-  }
+  TRY(std::string text, json_text(spec));
   auto made = host_.daemon->post(
       "/containers/create?name=" + container_name(job_) + "&platform=" + percent_encode(action.image->platform()),
       std::move(text));
@@ -213,7 +210,6 @@ Result<DaemonContainer::State> DaemonContainer::state() {
   state.exit_code = static_cast<int>(number_in(said, "ExitCode", -1));
   state.out_of_memory = flag_in(said, "OOMKilled");
   state.pid = static_cast<pid_t>(number_in(said, "Pid"));
-  state.error = text_in(said, "Error");
   if (state.status.empty()) {
     return fail(ErrorKind::Unavailable, host_.daemon->name() + " does not say how the container is");
   }

@@ -35,7 +35,6 @@ class DaemonContainer {
     bool out_of_memory = false;
     double seconds = 0;  // it ran
     pid_t pid = 0;       // of the daemon's machine; 0: it does not run
-    std::string error;   // the daemon's, about the container
   };
   Result<State> state();
   // What it left becomes this machine's and the caller's; once it has ended.

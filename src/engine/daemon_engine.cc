@@ -12,6 +12,7 @@
 
 #include "base/environment.h"
 #include "base/pool.h"
+#include "base/text.h"
 #include "engine/daemon_confinement.h"
 #include "engine/daemon_container.h"
 #include "engine/daemon_files.h"
@@ -521,14 +522,15 @@ class DaemonEngine final : public Engine {
     ending.stopped = running.deadlines.stopped();
     ending.timed_out = running.deadlines.timed_out();
     ending.peak_memory = running.usage.peak_memory;
-    const auto lost = [&](std::string why) {
-      ending.engine_error = std::move(why);
-      ending.lost = true;
+    const auto lost = [&](Error why) {
+      if (why.kind == ErrorKind::NotFound) why.kind = ErrorKind::Unavailable;  // somebody removed it
+      ending.lost = std::move(why);
       return ending;
     };
-    if (!running.gone.empty()) return lost(running.gone);
+    if (!running.gone.empty()) return lost({ErrorKind::Unavailable, running.gone, {}});
     const auto state = container.state();
-    if (!state && state.error().kind == ErrorKind::NotFound) return lost("its container was lost");
+    if (!state && state.error().kind == ErrorKind::NotFound)
+      return lost({ErrorKind::Unavailable, "its container was lost", {}});
     if (!state || (state->status != "exited" && state->status != "dead")) return std::nullopt;
     ending.exit_code = state->exit_code;
     ending.seconds = state->seconds > 0 ? state->seconds : running.seconds;
@@ -538,8 +540,8 @@ class DaemonEngine final : public Engine {
     const bool near_limit = limit && (running.usage.peak_memory == 0 || running.usage.peak_memory > *limit / 2);
     ending.out_of_memory = state->out_of_memory || running.usage.out_of_memory || (killed && near_limit);
     if (ending.out_of_memory && limit) ending.peak_memory = std::max(ending.peak_memory, *limit);
-    if (auto taken = container.take_outputs(helper_); !taken) return lost(taken.error().text());
-    if (auto removed = container.remove(); !removed) return lost(removed.error().text());
+    if (auto taken = container.take_outputs(helper_); !taken) return lost(std::move(taken).error());
+    if (auto removed = container.remove(); !removed) return lost(std::move(removed).error());
     return ending;
   }
 
@@ -567,15 +569,24 @@ class DaemonEngine final : public Engine {
   std::thread thread_;
 };
 
+Result<DaemonHost> host_of(std::shared_ptr<Daemon> daemon, const DaemonOptions& options) {
+  if (!valid_utf8(options.store)) {
+    return fail(ErrorKind::Invalid, daemon->name() + " cannot be told of " + in_quotes(options.store) +
+                                        ", which is not UTF-8: use another place for the store");
+  }
+  DaemonHost host;
+  host.daemon = std::move(daemon);
+  host.store = options.store;
+  host.run = options.run;
+  return host;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemon, DaemonImageId image_id,
                                                    const DaemonOptions& options, EngineSink& sink) {
-  DaemonHost host;
-  host.store = options.store;
-  host.run = options.run;
+  TRY(DaemonHost host, host_of(std::move(daemon), options));
   host.image_id = std::move(image_id);
-  host.daemon = std::move(daemon);
   TRY(const std::string helper, helper_image(*host.daemon));
   TRY(auto streams, HttpStreams::make(host.daemon->server()));
   TRY(host.visible, sees_store(host, helper));
@@ -587,11 +598,8 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
 }
 
 Result<bool> end_daemon_run(std::shared_ptr<Daemon> daemon, DaemonOptions options, const std::set<Key>& keys) {
-  DaemonHost host;
-  host.store = std::move(options.store);
-  host.run = std::move(options.run);
-  TRY(const std::string helper, helper_image(*daemon));
-  host.daemon = std::move(daemon);
+  TRY(const DaemonHost host, host_of(std::move(daemon), options));
+  TRY(const std::string helper, helper_image(*host.daemon));
   return DaemonLeftovers::end(host, helper, keys, std::move(options.claim));
 }
 

@@ -3,7 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
 
 #include "base/clock.h"
 #include "base/directory.h"
@@ -24,35 +28,71 @@ std::string volume_name(const Job& job, std::size_t mount) {
          std::to_string(mount);
 }
 
+struct Pipe {
+  UniqueFd out, in;
+
+  static Result<Pipe> make() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
+    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  }
+};
+
 // The tar program at work, with a pipe to or from it.
 class Tar {
  public:
   static Result<Tar> start(std::vector<std::string> options, bool reads) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-    UniqueFd read_end(ends[0]);
-    UniqueFd write_end(ends[1]);
+    TRY(Pipe bytes, Pipe::make());
+    TRY(Pipe words, Pipe::make());
+    // Nobody reads them before it has ended: it must not wait for that.
+    if (::fcntl(words.in.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("setting up a pipe");
     SpawnOptions spawn_options;
     spawn_options.argv = {"tar"};
     spawn_options.argv.insert(spawn_options.argv.end(), options.begin(), options.end());
-    (reads ? spawn_options.stdin_fd : spawn_options.stdout_fd) = (reads ? read_end : write_end).get();
+    spawn_options.env = {"LC_ALL=C"};  // names are bytes, and messages are known
+    (reads ? spawn_options.stdin_fd : spawn_options.stdout_fd) = (reads ? bytes.out : bytes.in).get();
+    spawn_options.stderr_fd = words.in.get();
     Tar tar;
     TRY(tar.child_, spawn(spawn_options));
-    tar.pipe_ = std::move(reads ? write_end : read_end);
+    tar.pipe_ = std::move(reads ? bytes.in : bytes.out);
+    tar.words_ = std::move(words.out);
     return tar;
   }
 
-  int pipe() const { return pipe_.get(); }
-  Result<void> finish() {
+  Result<std::string_view> read(std::span<char> buffer) {
+    for (;;) {
+      const ssize_t n = ::read(pipe_.get(), buffer.data(), buffer.size());
+      if (n >= 0) return std::string_view(buffer.data(), static_cast<std::size_t>(n));
+      if (errno != EINTR) return fail_errno("reading from tar");
+    }
+  }
+  Result<void> write(std::string_view bytes) {
+    const auto written = write_all(pipe_.get(), bytes);
+    broke_off_ = !written;
+    return written;
+  }
+
+  // Once the daemon has answered. A request that breaks ends tar too, and one that tar breaks off is tar's.
+  Result<void> finish(Result<HttpResponse> answer) {
     pipe_.reset();
     TRY(const auto exit, wait_for(child_));
+    if (!answer && !broke_off_) return fail(std::move(answer).error());
     if (exit.code == 0) return {};
-    return fail(ErrorKind::Internal, "tar ended with " + std::to_string(exit.code));
+    std::string said(4096, '\0');
+    const ssize_t n = ::read(words_.get(), said.data(), said.size());
+    said.resize(static_cast<std::size_t>(std::max<ssize_t>(0, n)));
+    const auto says = [&](std::string_view words) { return said.find(words) != std::string::npos; };
+    const std::string first = printable(said.substr(0, said.find('\n')));
+    if (says(std::strerror(ENOSPC)) || says(std::strerror(EDQUOT)) || says("Wrote only "))
+      return fail(ErrorKind::Exhausted, first + ": the disk is full");
+    return fail(ErrorKind::Internal, first.empty() ? "tar ended with " + std::to_string(exit.code) : first);
   }
 
  private:
   Child child_;
   UniqueFd pipe_;
+  UniqueFd words_;
+  bool broke_off_ = false;
 };
 
 // Sends what `tar` with these options writes to the directory `to` of a container.
@@ -63,17 +103,10 @@ Result<void> put(Daemon& daemon, const std::string& container, const std::string
   HttpRequest request{.method = "PUT",
                       .path = container + "/archive?path=" + percent_encode(to),
                       .headers = {"Content-Type: application/x-tar"}};
-  request.source = [&]() -> Result<std::string_view> {
-    for (;;) {
-      const ssize_t n = ::read(tar.pipe(), buffer.data(), buffer.size());
-      if (n >= 0) return std::string_view(buffer.data(), static_cast<std::size_t>(n));
-      if (errno != EINTR) return fail_errno("reading what is to be sent");
-    }
-  };
-  auto sent = daemon.call(request);
-  CHECK_OK(tar.finish());
+  request.source = [&] { return tar.read(buffer); };
+  auto sent = tar.finish(daemon.call(request));
   if (!sent) return fail(std::move(sent).error().in("sending files to " + daemon.name()));
-  return {};
+  return sent;
 }
 
 Json volume(const DaemonHost& host, const Job& job, std::size_t index, const std::string& target, bool writable) {
@@ -86,13 +119,13 @@ Json volume(const DaemonHost& host, const Job& job, std::size_t index, const std
 
 }  // namespace
 
-std::string volumes_for(const DaemonHost& host, const Job& job) {
+Result<std::string> volumes_for(const DaemonHost& host, const Job& job) {
   Json mounts = Json::array();
   for (std::size_t i = 0; i < job.mounts.size(); ++i) {
     const Mount& mount = job.mounts[i];
     if (mount.directory) mounts.push_back(volume(host, job, i, mount.target, mount.writable));
   }
-  return mounts.dump();
+  return json_text(mounts);
 }
 
 Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::string& helper,
@@ -119,7 +152,8 @@ Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::stri
     return {};
   };
   // Before they are mounted read-only.
-  CHECK_OK(through_container(host, helper, volumes.dump(), fill));
+  TRY(const std::string mounts, json_text(volumes));
+  CHECK_OK(through_container(host, helper, mounts, fill));
 
   // Files: laid out as symlinks in the places that they have inside, which tar follows.
   const std::string layout = join_path(job.directory, "sent");
@@ -146,9 +180,8 @@ Result<void> fetch_outputs(const DaemonHost& host, const Job& job, const std::st
                              "--no-same-permissions", "--delay-directory-restore"},
                             true));
     HttpRequest request{.path = container + "/archive?path=" + percent_encode(mount.target)};
-    request.sink = [&](std::string_view bytes) { return write_all(tar.pipe(), bytes); };
-    auto got = host.daemon->call(request);
-    CHECK_OK(tar.finish());
+    request.sink = [&](std::string_view bytes) { return tar.write(bytes); };
+    auto got = tar.finish(host.daemon->call(request));
     if (!got) return fail(std::move(got).error().in("fetching " + mount.target + " from " + host.daemon->name()));
   }
   return {};
@@ -183,7 +216,8 @@ Result<void> through_container(const DaemonHost& host, const std::string& helper
   const Json spec = {{"Image", helper},
                      {"Labels", Json::parse(daemon_labels(host))},
                      {"HostConfig", {{"Mounts", Json::parse(mounts)}, {"NetworkMode", "none"}}}};
-  TRY(const auto made, host.daemon->post("/containers/create", spec.dump()));
+  TRY(std::string text, json_text(spec));
+  TRY(const auto made, host.daemon->post("/containers/create", std::move(text)));
   const std::string container = "/containers/" + text_in(json_object(made.body), "Id");
   const auto done = work(container);
   CHECK_OK(host.daemon->remove(container + "?v=1&force=1"));
@@ -200,7 +234,8 @@ Result<bool> sees_store(const DaemonHost& host, const std::string& helper) {
   CHECK_OK(write_file(path, ""));
   bool seen = false;
   const Json mount = {{"Type", "bind"}, {"Source", host.store}, {"Target", "/seen"}, {"ReadOnly", true}};
-  const auto looked = through_container(host, helper, Json::array({mount}).dump(), [&](const std::string& container) {
+  TRY(const std::string mounts, json_text(Json::array({mount})));
+  const auto looked = through_container(host, helper, mounts, [&](const std::string& container) {
     seen = host.daemon->call({.method = "HEAD", .path = container + "/archive?path=/seen/work/" + mark}).has_value();
     return Result<void>();
   });

@@ -9,8 +9,9 @@
 
 namespace boxcar {
 
-// "Mounts" of a container's HostConfig, a JSON array: a volume for each directory that the job mounts.
-std::string volumes_for(const DaemonHost& host, const Job& job);
+// "Mounts" of a container's HostConfig, a JSON array: a volume for each directory that the job mounts. Invalid: a path
+// is not UTF-8.
+Result<std::string> volumes_for(const DaemonHost& host, const Job& job);
 // Into the volumes, and into the container ("/containers/ID") that was made and has not started.
 Result<void> send_inputs(const DaemonHost& host, const Job& job, const std::string& helper,
                          const std::string& container);

@@ -97,7 +97,8 @@ Result<void> own_directories(const DaemonHost& host, const std::string& helper,
                  {"CapAdd", {"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER"}},
                  {"SecurityOpt", {"no-new-privileges", "label=disable"}}}}};
   if (host.daemon->remaps_users()) spec["HostConfig"]["UsernsMode"] = "host";
-  TRY(const auto made, host.daemon->post("/containers/create", spec.dump()));
+  TRY(std::string text, json_text(spec));
+  TRY(const auto made, host.daemon->post("/containers/create", std::move(text)));
   const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
   const auto run = [&]() -> Result<int> {
     CHECK_OK(host.daemon->post(path + "/start"));

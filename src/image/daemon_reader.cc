@@ -65,17 +65,25 @@ Result<DaemonReader::Stat> DaemonReader::stat(const std::string& path) const {
 
 Result<std::string> DaemonReader::read(const std::string& path) const {
   TRY(const auto response, daemon_.get(archive(path)));
+  auto text = first_file_of(response.body);
+  if (!text) return fail(std::move(text).error().in("the daemon's archive of " + printable(path)));
+  return text;
+}
+
+Result<std::string> first_file_of(const std::string& tar) {
   const ArchiveReader in(archive_read_new());
   archive_read_support_format_tar(in.get());
   archive_entry* entry = nullptr;
-  if (archive_read_open_memory(in.get(), response.body.data(), response.body.size()) != ARCHIVE_OK ||
+  if (archive_read_open_memory(in.get(), tar.data(), tar.size()) != ARCHIVE_OK ||
       archive_read_next_header(in.get(), &entry) != ARCHIVE_OK) {
-    return fail(ErrorKind::Unavailable, "the daemon's archive of " + path + " cannot be read");
+    return fail(ErrorKind::Unavailable, "it cannot be read");
   }
-  std::string text(static_cast<std::size_t>(archive_entry_size(entry)), '\0');
+  const la_int64_t size = archive_entry_size(entry);
+  if (size < 0 || static_cast<std::uint64_t>(size) > tar.size())
+    return fail(ErrorKind::Unavailable, "it is shorter than the file that it says it holds");
+  std::string text(static_cast<std::size_t>(size), '\0');
   const la_ssize_t got = archive_read_data(in.get(), text.data(), text.size());
-  if (got < 0 || static_cast<std::size_t>(got) != text.size())
-    return fail(ErrorKind::Unavailable, "the daemon's archive of " + path + " ends too early");
+  if (got < 0 || static_cast<std::size_t>(got) != text.size()) return fail(ErrorKind::Unavailable, "it ends too early");
   return text;
 }
 
@@ -90,7 +98,8 @@ Result<std::unique_ptr<DaemonReader>> DaemonReaders::make(const std::string& ima
                      {"Entrypoint", {"/boxcar-only-looks"}},
                      {"Labels", {{kReaderLabel, mark_}, {kImagesLabel, images_}}},
                      {"HostConfig", {{"NetworkMode", "none"}}}};
-  TRY(const auto made, daemon_.post("/containers/create", spec.dump()));
+  TRY(std::string text, json_text(spec));
+  TRY(const auto made, daemon_.post("/containers/create", std::move(text)));
   return std::unique_ptr<DaemonReader>(new DaemonReader(daemon_, text_in(json_object(made.body), "Id")));
 }
 
@@ -108,8 +117,9 @@ Result<void> DaemonReaders::begin() {
 
 Result<void> DaemonReaders::remove_left() const {
   const Json filter = {{"label", {std::string(kImagesLabel) + "=" + images_}}};
-  TRY(const auto response, daemon_.get("/containers/json?all=1&filters=" + percent_encode(filter.dump())));
-  const Json found = Json::parse(response.body, nullptr, false);
+  TRY(const std::string text, json_text(filter));
+  TRY(const auto response, daemon_.get("/containers/json?all=1&filters=" + percent_encode(text)));
+  const Json found = json_document(response.body);
   if (!found.is_array()) return {};
   TRY(FileLocks others, open_locks(store_));
   for (const Json& container : found) {

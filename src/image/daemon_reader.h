@@ -62,4 +62,7 @@ class DaemonReaders {
   std::string mark_;
 };
 
+// The content of the first file of a tar, such as a daemon's archive call gives of one file. Unavailable: it is none.
+Result<std::string> first_file_of(const std::string& tar);
+
 }  // namespace boxcar

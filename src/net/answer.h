@@ -1,4 +1,5 @@
-// What daemons answer in JSON, read without trust: what is missing or of another type is as good as empty.
+// JSON to and from daemons. What they answer is read without trust: what is missing, of another type or nested beyond
+// reason is as good as empty.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +10,30 @@
 
 namespace boxcar {
 
+// Copying and writing a document go as deep on the stack as it is nested; what daemons say is nested ten deep.
+inline constexpr int kDeepestJson = 100;
+
+// Discarded where the text is none.
+inline nlohmann::json json_document(const std::string& text) {
+  using Json = nlohmann::json;
+  const auto reachable = [](int depth, Json::parse_event_t, const Json&) { return depth < kDeepestJson; };
+  return Json::parse(text, reachable, false);
+}
+
 // An object, an empty one where the text is none.
 inline nlohmann::json json_object(const std::string& text) {
-  auto document = nlohmann::json::parse(text, nullptr, false);
-  return document.is_object() ? document : nlohmann::json::object();
+  auto document = json_document(text);
+  if (!document.is_object()) return nlohmann::json::object();
+  return document;
+}
+
+// What is sent. Invalid: it has text that is not UTF-8, which JSON cannot say.
+inline Result<std::string> json_text(const nlohmann::json& document) {
+  try {
+    return document.dump();
+  } catch (const nlohmann::json::exception&) {
+    return fail(ErrorKind::Invalid, "a daemon cannot be given arguments, variables or paths that are not UTF-8");
+  }
 }
 
 inline std::string text_in(const nlohmann::json& object, const char* key) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "plan/action.h"
 
 namespace boxcar {
@@ -19,9 +21,11 @@ struct Ending {
   std::uint64_t peak_memory = 0;  // bytes; 0 where it can't be known
   double seconds = 0;             // from start to end of the container
   std::string engine_error;       // not empty: it could not be run at all, and this is why
-  bool lost = false;              // with an engine_error that is none of its own doing: worth another try
+  std::optional<Error> lost;  // what the engine failed at, whatever the container did; its kind: whether to try again
 
-  bool succeeded() const { return engine_error.empty() && !timed_out && !stopped && !out_of_memory && exit_code == 0; }
+  bool succeeded() const {
+    return engine_error.empty() && !lost && !timed_out && !stopped && !out_of_memory && exit_code == 0;
+  }
 };
 
 // What a finished action left on one port.

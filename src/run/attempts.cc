@@ -156,7 +156,7 @@ void Attempts::ended(JobId id, const Ending& ending) {
   Ending told = ending;
   if (attempt && attempt->redactor) told.engine_error = attempt->redactor->redacted(told.engine_error);
   if (told.lost) {
-    events_.post(Ended{id, fail(ErrorKind::Unavailable, std::move(told.engine_error))});
+    events_.post(Ended{id, fail(attempt ? attempt->redacted(*std::move(told.lost)) : *std::move(told.lost))});
   } else if (!logged && told.succeeded()) {  // a result has all of its log
     events_.post(Ended{id, tl::unexpected(logged.error())});
   } else {

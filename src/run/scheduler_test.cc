@@ -314,6 +314,24 @@ TEST(Scheduler, TellsOfAnEngineThatCanNotBeUsed) {
   EXPECT_EQ(world.states[0].message, "/kliko is not in the image");
 }
 
+// Whatever the container did, and whatever `retries:` says.
+TEST(Scheduler, TriesAgainWhatAnEngineLostOnlyWhereThatMayHelp) {
+  for (const auto& [kind, attempts] : {std::pair{ErrorKind::Unavailable, 3}, {ErrorKind::Exhausted, 1}}) {
+    World world(chain(1));
+    int begun = 0;
+    world.script = [&, kind = kind](const Job&) {
+      ++begun;
+      Ending ending;
+      ending.lost = Error{kind, "no space left", "fetching /output"};
+      return ending;
+    };
+    EXPECT_EQ(world.run(), RunStatus::Failed);
+    EXPECT_EQ(begun, attempts);
+    EXPECT_EQ(world.trouble->kind, kind);
+    EXPECT_THAT(world.trouble->sentence(), HasSubstr("fetching /output: no space left"));
+  }
+}
+
 TEST(Scheduler, SaysWhyAContainerEnded) {
   const std::map<std::string, Ending> endings = [] {
     std::map<std::string, Ending> out;

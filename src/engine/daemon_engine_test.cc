@@ -1,0 +1,48 @@
+#include "engine/daemon_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "engine/testing.h"
+
+namespace boxcar::testing {
+namespace {
+
+TEST(DaemonEngine, MakesFourContainersAtOnce) {
+  EngineFixture on("docker");
+  std::atomic<int> making = 0, most = 0;
+  // Asked for while a container is made.
+  const auto id_of = [&](const Image&) -> Result<std::string> {
+    const int now = ++making;
+    for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    --making;
+    return fail(ErrorKind::NotFound, "there is none");
+  };
+  const auto claim = [](const std::string&) { return false; };
+  const auto engine =
+      make_daemon_engine(on.daemon, id_of, {test_run(), on.scratch.path(), Seconds(10), claim}, on.sink).value();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&, job = on.job(make_shell("true"))]() mutable {
+      EXPECT_EQ(engine->start(std::move(job)).error().message, "there is none");
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(most, 4);
+}
+
+TEST(DaemonEngine, IsRefusedWhereTheStoreCannotBeSaidInJson) {
+  EngineFixture on("docker");
+  const auto claim = [](const std::string&) { return false; };
+  const auto id_of = [](const Image&) -> Result<std::string> { return std::string("test/busybox"); };
+  const DaemonOptions options{test_run(), on.scratch / "caf\xe9", Seconds(10), claim};
+  EXPECT_EQ(make_daemon_engine(on.daemon, id_of, options, on.sink).error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(end_daemon_run(on.daemon, options, {}).error().kind, ErrorKind::Invalid);
+}
+
+}  // namespace
+}  // namespace boxcar::testing
