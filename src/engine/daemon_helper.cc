@@ -106,8 +106,9 @@ Result<void> own_directories(const DaemonHost& host, const std::string& helper,
     return static_cast<int>(number_in(json_object(waited.body), "StatusCode", -1));
   };
   const auto code = run();
-  CHECK_OK(host.daemon->remove(path + "?v=1&force=1"));
+  const auto removed = host.daemon->remove(path + "?v=1&force=1");
   if (!code) return fail(code.error());
+  CHECK_OK(removed);
   if (*code != 0)
     return fail(ErrorKind::Internal, "the helper that gives files to the caller ended with " + std::to_string(*code));
   return {};

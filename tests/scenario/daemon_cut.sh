@@ -55,3 +55,5 @@ expect_exit 0 boxcar tool --json --output output test/writes
 [ ! -e cut ] || fail "nothing was cut"
 expect_json '.steps.writes.attempts == 2'
 [ "$(stat -c %s output/zeros)" = 20000000 ] || fail "not all of it"
+stop_daemon
+start_daemon

@@ -35,6 +35,7 @@ make_kliko_image test/reads 'head -c "$(cat /input/wanted)" /dev/zero >/output/z
 mv root/large input/
 run 3
 once
+disk_of_daemon mount -o remount,size=128m "$DAEMON/data" # Podman can't remove anything before
 rm input/large
 mkdir disk
 mount -t tmpfs -o size=6m boxcar-test disk
@@ -48,3 +49,5 @@ mount -o remount,size=64m disk
 run 0 --store disk/store
 [ "$(stat -c %s "$(json '.steps[].result')/output/zeros")" = 8000000 ] || fail "not all of it"
 umount disk
+stop_daemon
+start_daemon
