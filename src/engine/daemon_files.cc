@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <span>
 
 #include "base/clock.h"
@@ -81,10 +80,13 @@ class Tar {
     std::string said(4096, '\0');
     const ssize_t n = ::read(words_.get(), said.data(), said.size());
     said.resize(static_cast<std::size_t>(std::max<ssize_t>(0, n)));
-    const auto says = [&](std::string_view words) { return said.find(words) != std::string::npos; };
+    for (const auto line : lines(said)) {
+      for (const std::string_view words : {"No space left", "quota exceeded", "Wrote only "}) {
+        if (line.find(words) != std::string_view::npos)
+          return fail(ErrorKind::Exhausted, printable(line) + ": the disk is full");
+      }
+    }
     const std::string first = printable(said.substr(0, said.find('\n')));
-    if (says(std::strerror(ENOSPC)) || says(std::strerror(EDQUOT)) || says("Wrote only "))
-      return fail(ErrorKind::Exhausted, first + ": the disk is full");
     return fail(ErrorKind::Internal, first.empty() ? "tar ended with " + std::to_string(exit.code) : first);
   }
 
