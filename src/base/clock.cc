@@ -12,6 +12,8 @@ namespace boxcar {
 
 namespace {
 
+constexpr Seconds kLongestDuration{86400.0 * 36500};  // any moment of now with it is a number of nanoseconds
+
 struct NumberAndUnit {
   double number;
   std::string_view unit;
@@ -45,7 +47,9 @@ std::optional<Seconds> parse_duration(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, double>, 7> units{
       {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}}};
   for (const auto& [unit, seconds] : units) {
-    if (parts->unit == unit) return Seconds(parts->number * seconds);
+    if (parts->unit != unit) continue;
+    const Seconds all(parts->number * seconds);
+    return all <= kLongestDuration ? std::optional(all) : std::nullopt;
   }
   return std::nullopt;
 }

@@ -10,8 +10,9 @@ TEST(Clock, ReadsDurations) {
   EXPECT_EQ(parse_duration("1.5h")->count(), 5400);
   EXPECT_EQ(parse_duration("250ms")->count(), 0.25);
   EXPECT_EQ(parse_duration("2w")->count(), 1209600);
-  for (const char* wrong : {"", "h", "-1s", "1 h", "1y", "inf", "0x10", "1e3s"})
+  for (const char* wrong : {"", "h", "-1s", "1 h", "1y", "inf", "0x10", "1e3s", "36501d", "99999999999999"})
     EXPECT_FALSE(parse_duration(wrong)) << wrong;
+  EXPECT_EQ(parse_duration("36500d")->count(), 36500 * 86400.0);
 }
 
 TEST(Clock, ReadsQuantities) {

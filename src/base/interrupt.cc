@@ -1,6 +1,14 @@
 #include "base/interrupt.h"
 
+#include <atomic>
+
 namespace boxcar {
+
+namespace {
+
+std::atomic<int> taken = 0;
+
+}  // namespace
 
 sigset_t interrupting_signals() {
   sigset_t set;
@@ -32,7 +40,16 @@ Error interruption() {
   return Error{ErrorKind::Cancelled, "interrupted", {}};
 }
 
+void note_interrupt() {
+  ++taken;
+}
+
+bool insisted() {
+  return taken > 1 || interrupted();
+}
+
 InterruptsBlocked::InterruptsBlocked() {
+  taken = 0;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &before_);
   ::sigaction(SIGPIPE, nullptr, &pipe_);
   block_interrupts();

@@ -21,7 +21,14 @@ void block_interrupts();
 bool interrupted();
 Error interruption();  // Cancelled
 
-// block_interrupts() for as long as it lives: after it the thread's mask and SIGPIPE's disposition are as before.
+// Who takes them as they come (run/interrupts.h) says so of each: nobody else sees it then.
+void note_interrupt();
+// Somebody wants out at once: one is there that nobody takes, or a second was taken. What is to be cleared up is worth
+// seconds then, not minutes.
+bool insisted();
+
+// block_interrupts() for as long as it lives; what was taken before does not count. After it the thread's mask and
+// SIGPIPE's disposition are as before.
 class InterruptsBlocked {
  public:
   InterruptsBlocked();

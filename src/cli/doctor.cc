@@ -61,6 +61,7 @@ std::string_view name_of(Health health) {
 std::vector<Row> make_checks(Patient& patient) {
   std::vector<Row> rows;
   for (const auto& check : kChecks) {
+    if (interrupted()) break;
     if (auto found = check.look(patient)) rows.push_back({&check, *std::move(found)});
   }
   return rows;
@@ -154,6 +155,7 @@ int run_doctor(const Args& args) {
   patient.probe = make_probe(patient.store);
   const auto rows = make_checks(patient);
   if (patient.probe) std::ignore = remove_tree(*patient.probe);
+  if (interrupted()) return say(interruption(), json);
   print(json ? json_of(rows, patient) : text_of(rows, Terminal::of(1)));
   return working_engines(rows).empty() ? kTrouble : kDone;
 }

@@ -246,7 +246,7 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   }
   const auto grace = parse_duration(options.grace);
   if (!grace) {
-    return say(Error{ErrorKind::Invalid, "--grace: '" + options.grace + "' is not a time; write 10s", {}},
+    return say(Error{ErrorKind::Invalid, "--grace: '" + options.grace + "' is not a time of at most 36500d; write 10s", {}},
                options.json);
   }
   const auto detached = detached_run();

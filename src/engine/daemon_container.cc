@@ -40,10 +40,6 @@ std::optional<double> parse_time(const std::string& text) {
   return static_cast<double>(::timegm(&time)) + seconds;
 }
 
-std::string container_name(const Job& job) {
-  return "boxcar-" + job.name.run + "-" + job.name.step + "-" + std::to_string(job.name.attempt);
-}
-
 bool has_variable(const std::vector<std::string>& env, const std::string& name) {
   return std::any_of(env.begin(), env.end(), [&](const auto& one) { return one.starts_with(name + "="); });
 }
@@ -105,6 +101,10 @@ DaemonContainer::~DaemonContainer() {
   (void)remove();
 }
 
+std::string DaemonContainer::name() const {
+  return "boxcar-" + job_.name.run + "-" + job_.name.step + "-" + std::to_string(job_.name.attempt);
+}
+
 Result<void> DaemonContainer::make() {
   const Action& action = *job_.action;
   TRY(const std::string image, host_.image_id(*action.image));
@@ -148,8 +148,7 @@ Result<void> DaemonContainer::make() {
   }
   TRY(std::string text, json_text(spec));
   auto made = host_.daemon->post(
-      "/containers/create?name=" + container_name(job_) + "&platform=" + percent_encode(action.image->platform()),
-      std::move(text));
+      "/containers/create?name=" + name() + "&platform=" + percent_encode(action.image->platform()), std::move(text));
   if (!made) return fail(explained(std::move(made).error()));
   path_ = "/containers/" + text_in(json_object(made->body), "Id");
   return {};

@@ -40,10 +40,12 @@ class DaemonContainer {
   // What it left becomes this machine's and the caller's; once it has ended.
   Result<void> take_outputs(const std::string& helper);
   Result<void> remove();
+  void leave() { path_.clear(); }  // somebody else removes it
 
   const Job& job() const { return job_; }
   bool has_secrets() const { return has_secrets_; }  // then the daemon keeps no log of it
-  const std::string& path() const { return path_; }  // "/containers/ID", of requests about it
+  const std::string& path() const { return path_; }  // "/containers/ID", of requests about it; "" when it was removed
+  std::string name() const;                          // by which people find it in the daemon
 
  private:
   DaemonContainer(const DaemonHost& host, Job job)

@@ -106,7 +106,7 @@ Result<void> put(Daemon& daemon, const std::string& container, const std::string
                       .path = container + "/archive?path=" + percent_encode(to),
                       .headers = {"Content-Type: application/x-tar"}};
   request.source = [&] { return tar.read(buffer); };
-  auto sent = tar.finish(daemon.call(request));
+  auto sent = tar.finish(daemon.long_call(std::move(request)));
   if (!sent) return fail(std::move(sent).error().in("sending files to " + daemon.name()));
   return sent;
 }
@@ -183,7 +183,7 @@ Result<void> fetch_outputs(const DaemonHost& host, const Job& job, const std::st
                             true));
     HttpRequest request{.path = container + "/archive?path=" + percent_encode(mount.target)};
     request.sink = [&](std::string_view bytes) { return tar.write(bytes); };
-    auto got = tar.finish(host.daemon->call(request));
+    auto got = tar.finish(host.daemon->long_call(std::move(request)));
     if (!got) return fail(std::move(got).error().in("fetching " + mount.target + " from " + host.daemon->name()));
   }
   return {};
@@ -206,10 +206,10 @@ Result<void> remove_volumes_of(const DaemonHost& host, const std::function<bool(
 }
 
 Result<void> put_archive(Daemon& daemon, const std::string& container, const std::string& to, std::string archive) {
-  CHECK_OK(daemon.call({.method = "PUT",
-                        .path = container + "/archive?path=" + percent_encode(to),
-                        .headers = {"Content-Type: application/x-tar"},
-                        .body = std::move(archive)}));
+  CHECK_OK(daemon.long_call({.method = "PUT",
+                             .path = container + "/archive?path=" + percent_encode(to),
+                             .headers = {"Content-Type: application/x-tar"},
+                             .body = std::move(archive)}));
   return {};
 }
 

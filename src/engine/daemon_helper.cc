@@ -59,10 +59,10 @@ bool foreign_below(int root, const std::string& path, uid_t uid) {
 Result<std::string> helper_image(Daemon& daemon) {
   const std::string name = "boxcar.local/helper:" + sha256(helper_binary()).short_hex();
   if (auto there = id_of(daemon, name); there || there.error().kind != ErrorKind::NotFound) return there;
-  TRY(const auto loaded, daemon.call({.method = "POST",
-                                      .path = "/images/load?quiet=1",
-                                      .headers = {"Content-Type: application/x-tar"},
-                                      .body = image_archive(name)}));
+  TRY(const auto loaded, daemon.long_call({.method = "POST",
+                                           .path = "/images/load?quiet=1",
+                                           .headers = {"Content-Type: application/x-tar"},
+                                           .body = image_archive(name)}));
   return id_of(daemon, name);
 }
 
@@ -102,7 +102,7 @@ Result<void> own_directories(const DaemonHost& host, const std::string& helper,
   const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
   const auto run = [&]() -> Result<int> {
     CHECK_OK(host.daemon->post(path + "/start"));
-    TRY(const auto waited, host.daemon->post(path + "/wait"));
+    TRY(const auto waited, host.daemon->long_call({.method = "POST", .path = path + "/wait"}));
     return static_cast<int>(number_in(json_object(waited.body), "StatusCode", -1));
   };
   const auto code = run();

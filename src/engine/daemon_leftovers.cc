@@ -110,10 +110,10 @@ void DaemonLeftovers::remove_rest() {
   const std::lock_guard lock(mutex_);
   left_.clear();
   const auto ours = [&](const std::string& run) { return run == host_.run || claim_(run); };
-  if (const auto containers = containers_of(host_)) {
-    for (const Json& container : *containers) {
-      if (ours(label(container, kRunLabel))) remove(text_in(container, "Id"));
-    }
+  const auto containers = containers_of(host_);
+  if (!containers) return;
+  for (const Json& container : *containers) {
+    if (ours(label(container, kRunLabel))) remove(text_in(container, "Id"));
   }
   (void)remove_volumes_of(host_, ours);
 }

@@ -9,13 +9,20 @@
 
 namespace boxcar {
 
+// What a clock counts of it: none below zero, a century at most.
+inline std::chrono::nanoseconds clock_duration(Seconds seconds) {
+  constexpr Seconds century{86400.0 * 36500};
+  if (!(seconds > Seconds(0))) return std::chrono::nanoseconds(0);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(seconds, century));
+}
+
 class Deadlines {
  public:
   using Clock = std::chrono::steady_clock;
   using Due = std::optional<Clock::time_point>;
 
   void start(Clock::time_point now, const std::optional<Seconds>& timeout) {
-    if (timeout) timeout_at_ = now + std::chrono::duration_cast<Clock::duration>(*timeout);
+    if (timeout) timeout_at_ = now + clock_duration(*timeout);
   }
 
   // A second stop with less grace shortens the first.

@@ -60,7 +60,7 @@ class EmbeddedEngine final : public Engine {
   EmbeddedEngine(ContainerHost host, ImageLayers layers, Seconds grace, EngineSink& sink, UniqueFd epoll, UniqueFd wake)
       : host_(std::move(host)),
         layers_(std::move(layers)),
-        grace_(std::chrono::duration_cast<Clock::duration>(grace)),
+        grace_(clock_duration(grace)),
         sink_(sink),
         epoll_(std::move(epoll)),
         wake_(std::move(wake)) {
@@ -187,7 +187,7 @@ class EmbeddedEngine final : public Engine {
       const auto found = running_.find(id);
       if (found == running_.end()) continue;  // ended, or not yet come: then it stays among the early stops
       early_stops_.erase(id);
-      found->second.deadlines.stop(std::chrono::duration_cast<Clock::duration>(grace));
+      found->second.deadlines.stop(clock_duration(grace));
     }
     return quitting;
   }

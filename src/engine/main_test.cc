@@ -107,10 +107,16 @@ struct DaemonProcess {
   Child child;
 
   ~DaemonProcess() {
+    if (child.pid < 0) return;
     ::kill(child.pid, SIGTERM);
     (void)wait_for(child);
   }
 };
+
+std::map<std::string, DaemonProcess>& daemon_processes() {
+  static std::map<std::string, DaemonProcess> processes;
+  return processes;
+}
 
 // The busybox tree as the daemon's image "test/busybox", unless it has it.
 Result<void> give_image(Daemon& daemon, const std::string& tree) {
@@ -127,11 +133,14 @@ Result<void> give_image(Daemon& daemon, const std::string& tree) {
 
 }  // namespace
 
+pid_t test_daemon_pid(const std::string& kind) {
+  return daemon_processes()[kind].child.pid;
+}
+
 std::shared_ptr<Daemon> test_daemon(const std::string& kind) {
-  static std::map<std::string, DaemonProcess> processes;
   static std::map<std::string, std::shared_ptr<Daemon>> daemons;
   if (daemons.contains(kind)) return daemons[kind];
-  DaemonProcess& process = processes[kind];
+  DaemonProcess& process = daemon_processes()[kind];
   SpawnOptions options;
   options.argv = {BOXCAR_SOURCE_DIR "/tests/start_daemon.sh", kind, process.directory.path()};
   auto child = spawn(options);

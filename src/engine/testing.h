@@ -46,6 +46,7 @@ class RememberingSink : public EngineSink {
 // A daemon of the tests' own (tests/start_daemon.sh), of the kind "docker" or "podman". Started when it is first asked
 // for, ended with the tests.
 std::shared_ptr<Daemon> test_daemon(const std::string& kind);
+pid_t test_daemon_pid(const std::string& kind);
 
 // An engine over one layer, and how to run a job on it: "docker", "podman", or the embedded one with that runtime.
 class EngineFixture {

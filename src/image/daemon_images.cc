@@ -99,7 +99,7 @@ Result<void> DaemonImages::load(const ByteSource& archive) const {
   HttpRequest request{.method = "POST", .path = "/images/load?quiet=1", .headers = {"Content-Type: application/x-tar"}};
   request.source = archive;
   request.until_interrupted = true;
-  auto answer = daemon_->call(request);
+  auto answer = daemon_->long_call(std::move(request));
   const auto done = answer ? check_loaded(answer->body) : Result<void>(fail(std::move(answer).error()));
   if (!done) return fail(Error(done.error()).in("loading it into " + daemon_->name()));
   return {};

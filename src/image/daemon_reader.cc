@@ -42,7 +42,7 @@ std::string DaemonReader::archive(const std::string& path) const {
 }
 
 Result<DaemonReader::Stat> DaemonReader::stat(const std::string& path) const {
-  auto response = daemon_.call({.method = "HEAD", .path = archive(path)});
+  auto response = daemon_.call({.method = "HEAD", .path = archive(path), .until_interrupted = true});
   if (!response && response.error().kind == ErrorKind::Unavailable) {
     // An answer to HEAD has no words. Podman says "too many levels of symbolic links", Docker "too many links".
     const auto said = daemon_.get(archive(path));

@@ -13,6 +13,7 @@
 
 #include "base/environment.h"
 #include "base/fd.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "base/user_namespace.h"
 #include "net/answer.h"
@@ -21,7 +22,15 @@ namespace boxcar {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+using std::chrono::seconds;
+
 constexpr const char* kVersion = "/v1.41";
+constexpr auto kLookAfter = seconds(5);  // whether it still answers
+constexpr auto kLookAfterInsisted = seconds(1);
+constexpr auto kInsistedPatience = seconds(2);
+constexpr auto kInsistedLimit = seconds(30);
+constexpr auto kAskedAgain = std::chrono::milliseconds(100);
 
 // errno of a connection to the socket, 0 when someone listens.
 int try_socket(const std::string& path) {
@@ -29,9 +38,10 @@ int try_socket(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
   std::memcpy(address.sun_path, path.c_str(), path.size());
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno;
-  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return 0;
+  return errno == EAGAIN ? 0 : errno;  // others wait for it too
 }
 
 Result<DaemonAddress> first_that_answers(const std::string& who, const std::string& variable,
@@ -126,6 +136,49 @@ Error daemon_error(const HttpResponse& response) {
   return Error{kind, std::move(message), {}};
 }
 
+seconds daemon_patience() {
+  return environment_seconds("BOXCAR_DAEMON_TIMEOUT", seconds(60));
+}
+
+// Over one call: whether it may go on.
+class Daemon::Watch {
+ public:
+  Watch(Daemon& daemon, std::optional<seconds> limit) : daemon_(daemon), limit_(limit) {}
+
+  Result<void> operator()() {
+    const auto now = Clock::now();
+    if (now - asked_ < kAskedAgain) return {};
+    asked_ = now;
+    if (limit_ && now - began_ >= *limit_) return fail(daemon_.no_answer());
+    if (insisted() && !insisted_) insisted_ = now;
+    if (insisted_ && now - *insisted_ >= kInsistedLimit) return give_up();
+    const auto pause = insisted() ? kLookAfterInsisted : std::min(kLookAfter, daemon_patience());
+    if (!silent_since_ && now - looked_ < pause) return {};
+    const bool answered = daemon_.ping().has_value();
+    looked_ = Clock::now();
+    if (answered) {
+      silent_since_.reset();
+      return {};
+    }
+    if (!silent_since_) silent_since_ = now;
+    if (insisted()) return looked_ - *silent_since_ < kInsistedPatience ? Result<void>() : give_up();
+    return looked_ - *silent_since_ < daemon_patience() ? Result<void>() : fail(daemon_.no_answer());
+  }
+
+ private:
+  Result<void> give_up() {
+    daemon_.given_up_ = true;
+    return fail(daemon_.no_answer());
+  }
+
+  Daemon& daemon_;
+  const std::optional<seconds> limit_;  // of all of it
+  const Clock::time_point began_ = Clock::now();
+  Clock::time_point asked_ = began_;
+  Clock::time_point looked_ = began_;
+  std::optional<Clock::time_point> silent_since_, insisted_;
+};
+
 Daemon::Daemon(DaemonAddress address)
     : address_(std::move(address)), http_([this] {
         HttpServer server = address_.server;
@@ -150,21 +203,43 @@ Result<std::shared_ptr<Daemon>> Daemon::connect(DaemonAddress address) {
   return daemon;
 }
 
-Result<HttpResponse> Daemon::call(const HttpRequest& request) {
+Error Daemon::no_answer() const {
+  return {ErrorKind::Unavailable, (name_.empty() ? "the daemon at " + address_.text : name_) + " does not answer", {}};
+}
+
+Result<void> Daemon::ping() {
+  const auto began = Clock::now();
+  HttpRequest request{.path = "/_ping"};
+  request.watch = [&]() -> Result<void> {
+    const auto limit = insisted() ? kInsistedPatience : std::max(seconds(1), daemon_patience() / 4);
+    return Clock::now() - began < limit ? Result<void>() : fail(no_answer());
+  };
+  CHECK_OK(http_.send(request));
+  return {};
+}
+
+Result<HttpResponse> Daemon::send(HttpRequest request, std::optional<seconds> limit) {
+  if (given_up_ && insisted()) return fail(no_answer());
+  Watch watch(*this, limit);
+  request.watch = [&] { return watch(); };
   TRY(auto response, http_.send(request));
   if (response.ok()) return response;
   if (response.status == 304) return response;  // stopped or started already
   return fail(daemon_error(response));
 }
 
+Result<HttpResponse> Daemon::get(const std::string& path) {
+  return call({.path = path, .until_interrupted = true});
+}
+
 Result<HttpResponse> Daemon::post(const std::string& path, std::string json) {
   HttpRequest request{.method = "POST", .path = path, .body = std::move(json)};
   if (!request.body.empty()) request.headers = {"Content-Type: application/json"};
-  return call(request);
+  return call(std::move(request));
 }
 
 Result<void> Daemon::remove(const std::string& path) {
-  const auto response = call({.method = "DELETE", .path = path});
+  const auto response = long_call({.method = "DELETE", .path = path});
   if (!response && response.error().kind != ErrorKind::NotFound) return fail(response.error());
   return {};
 }

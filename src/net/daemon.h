@@ -2,7 +2,10 @@
 // on and Podman from 4 (https://docs.docker.com/engine/api/v1.41/).
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,10 +29,16 @@ Result<DaemonAddress> podman_address();
 // Invalid: not unix://PATH, tcp://HOST:PORT, http:// or https://.
 Result<DaemonAddress> parse_daemon_address(const std::string& text);
 
-// Thread-safe.
+// How long one that went away, or does not answer, is waited for: $BOXCAR_DAEMON_TIMEOUT seconds, else 60.
+std::chrono::seconds daemon_patience();
+
+// Thread-safe. None of its calls hangs on a daemon that takes connections and does not answer: each asks every few
+// seconds on the side whether it does ("/_ping"), and without an answer for daemon_patience() ends with Unavailable:
+// "Docker 20.10.24 does not answer". Where somebody insisted() it is given two seconds for that, and thirty for what it
+// was asked; what is called after that ends at once.
 class Daemon {
  public:
-  // Asks who it is. Unavailable, Denied: it does not answer, or not to us.
+  // Asks who it is. Unavailable, Denied: it does not answer, or not to us. Cancelled: interrupted.
   static Result<std::shared_ptr<Daemon>> connect(DaemonAddress address);
 
   const DaemonAddress& address() const { return address_; }
@@ -39,19 +48,28 @@ class Daemon {
   bool remaps_users() const { return remaps_users_; }  // root inside is somebody else outside (Docker's userns-remap)
 
   // An answer below 300. Else an error with the daemon's own words: NotFound (404), Invalid (400, 409), Denied (401,
-  // 403), Exhausted (its disk is full), Unavailable.
-  Result<HttpResponse> call(const HttpRequest& request);
-  Result<HttpResponse> get(const std::string& path) { return call({.path = path}); }
+  // 403), Exhausted (its disk is full), Unavailable; also when it is not there within daemon_patience().
+  Result<HttpResponse> call(HttpRequest request) { return send(std::move(request), daemon_patience()); }
+  Result<HttpResponse> get(const std::string& path);  // until interrupted
   Result<HttpResponse> post(const std::string& path, std::string json = {});
-  Result<void> remove(const std::string& path);  // what is not there is no error
+  // What may take as long as it likes while the daemon answers others.
+  Result<HttpResponse> long_call(HttpRequest request) { return send(std::move(request), {}); }
+  Result<void> remove(const std::string& path);  // a long call; what is not there is no error
+
+  // Whether it answers now: within a quarter of daemon_patience().
+  Result<void> ping();
+  Error no_answer() const;  // "Docker 20.10.24 does not answer"
 
   const HttpServer& server() const { return http_.server(); }
 
  private:
+  class Watch;
   explicit Daemon(DaemonAddress address);
+  Result<HttpResponse> send(HttpRequest request, std::optional<std::chrono::seconds> limit);
 
   const DaemonAddress address_;
   HttpClient http_;
+  std::atomic<bool> given_up_ = false;  // it did not answer who insisted
   std::string name_;
   bool rootless_ = false;
   bool remaps_users_ = false;

@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t kMostBody = std::size_t{64} << 20;
 constexpr std::size_t kMostComplaint = std::size_t{1} << 20;
 constexpr long kConnectSeconds = 20;
+// A peer that vanished without a word is noticed after some two minutes, however long nothing is to be said.
+constexpr long kKeepIdleSeconds = 30;
+constexpr long kKeepIntervalSeconds = 10;
+constexpr auto kLongestWait = std::chrono::hours(24);
 
 ErrorKind kind_of(CURLcode code) {
   switch (code) {
@@ -49,6 +53,8 @@ class Transfer {
     unsent_ = request.body;
     sink_ = request.sink ? &request.sink : nullptr;
     source_ = request.source ? &request.source : nullptr;
+    watch_ = request.watch ? &request.watch : nullptr;
+    until_interrupted_ = request.until_interrupted;
     place_ = server.unix_socket.empty() ? server.url : server.unix_socket;
     curl_.easy_reset(handle_);
     set(CURLOPT_NOSIGNAL, 1L);
@@ -58,6 +64,10 @@ class Transfer {
     if (!server.unix_socket.empty()) {
       set(CURLOPT_UNIX_SOCKET_PATH, server.unix_socket.c_str());
       set(CURLOPT_PROXY, "");
+    } else {
+      set(CURLOPT_TCP_KEEPALIVE, 1L);
+      set(CURLOPT_TCP_KEEPIDLE, kKeepIdleSeconds);
+      set(CURLOPT_TCP_KEEPINTVL, kKeepIntervalSeconds);
     }
     if (!server.ca_file.empty()) set(CURLOPT_CAINFO, server.ca_file.c_str());
     if (!server.cert_file.empty()) set(CURLOPT_SSLCERT, server.cert_file.c_str());
@@ -80,15 +90,15 @@ class Transfer {
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEFUNCTION, &take_body);
     set(CURLOPT_WRITEDATA, this);
-    if (request.until_interrupted) {
+    if (until_interrupted_ || watch_ != nullptr) {
       set(CURLOPT_NOPROGRESS, 0L);
-      set(CURLOPT_XFERINFOFUNCTION, &ask_whether_interrupted);
+      set(CURLOPT_XFERINFOFUNCTION, &ask_whether_to_go_on);
+      set(CURLOPT_XFERINFODATA, this);
     }
   }
 
   Result<HttpResponse> finish(CURLcode code) {
     if (error_) return fail(*std::move(error_));
-    if (code == CURLE_ABORTED_BY_CALLBACK) return fail(interruption());
     if (code == CURLE_COULDNT_CONNECT) return fail(ErrorKind::Unavailable, "nobody answers at " + place_);
     if (code != CURLE_OK) {
       return fail(kind_of(code), *complaint_ != '\0' ? printable(complaint_) : curl_.easy_strerror(code));
@@ -198,8 +208,17 @@ class Transfer {
     return n;
   }
 
-  static int ask_whether_interrupted(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-    return interrupted() ? 1 : 0;
+  static int ask_whether_to_go_on(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<Transfer*>(self)->goes_on() ? 0 : 1;
+  }
+
+  bool goes_on() {
+    if (until_interrupted_ && interrupted()) {
+      error_ = interruption();
+    } else if (watch_ != nullptr) {
+      if (auto good = (*watch_)(); !good) error_ = std::move(good).error();
+    }
+    return !error_;
   }
 
   const Curl& curl_;
@@ -208,9 +227,11 @@ class Transfer {
   char complaint_[CURL_ERROR_SIZE] = "";
   const std::function<Result<void>(std::string_view)>* sink_ = nullptr;
   const std::function<Result<std::string_view>()>* source_ = nullptr;
+  const std::function<Result<void>()>* watch_ = nullptr;
   const std::function<void()>* began_ = nullptr;
   std::string_view unsent_;  // of the body, or of what the source gave
   bool held_ = false;
+  bool until_interrupted_ = false;
   std::string place_;
   HttpResponse response_;
   std::optional<Error> error_;  // of sink or source
@@ -335,6 +356,7 @@ HttpStreams::Id HttpStreams::start(HttpRequest request, Handlers handlers) {
   stream->request.headers = std::move(request.headers);
   stream->request.body = std::move(request.body);
   stream->request.body_last = request.body_last;
+  stream->request.timeout = request.timeout;
   stream->handlers = std::move(handlers);
   if (stream->handlers.data) {
     stream->request.sink = [stream = stream.get()](std::string_view bytes) -> Result<void> {
@@ -357,7 +379,8 @@ void HttpStreams::cancel(Id id) {
 void HttpStreams::wait(std::chrono::milliseconds most) {
   const Curl& curl = state_->curl;
   int running = 0;
-  curl.multi_poll(state_->multi, nullptr, 0, static_cast<int>(most.count()), nullptr);
+  const auto milliseconds = std::min<std::chrono::milliseconds>(most, kLongestWait).count();
+  curl.multi_poll(state_->multi, nullptr, 0, static_cast<int>(milliseconds), nullptr);
   curl.multi_perform(state_->multi, &running);
   state_->finish_those_over();
 }

@@ -42,6 +42,8 @@ struct HttpRequest {
   std::optional<std::chrono::milliseconds> timeout = {};  // of all of it
   std::chrono::seconds stall{0};                          // give up when nothing moves for so long; 0: never
   bool until_interrupted = false;                         // Cancelled then (base/interrupt.h)
+  // HttpClient alone: asked about once a second while it goes on. An error ends the request with it.
+  std::function<Result<void>()> watch = {};
 };
 
 struct HttpResponse {
@@ -87,11 +89,11 @@ class HttpStreams {
   HttpStreams(const HttpStreams&) = delete;
   HttpStreams& operator=(const HttpStreams&) = delete;
 
-  // Of a request only method, path, headers, body and body_last count. start() and cancel() are for the thread that
-  // waits.
+  // Of a request only method, path, headers, body, body_last and timeout count. start() and cancel() are for the thread
+  // that waits.
   Id start(HttpRequest request, Handlers handlers);
   void cancel(Id id);
-  // Calls handlers of what came within `most`, or until wake().
+  // Calls handlers of what came within `most` (at most a day), or until wake().
   void wait(std::chrono::milliseconds most);
   void wake();  // from any thread
 

@@ -198,6 +198,29 @@ TEST_F(HttpTest, AStreamCanBeCancelledAndAWaitWokenUp) {
   EXPECT_FALSE(over);
 }
 
+TEST_F(HttpTest, AStreamMayHaveATimeAndAWaitBeLongerThanAnIntHolds) {
+  auto streams = *HttpStreams::make(server_);
+  Result<HttpResponse> response;
+  int waits = 0;
+  bool over = false;
+  streams->start({.path = "/stall", .timeout = milliseconds(300)}, {{}, [&](Result<HttpResponse> it) {
+                                                                      response = std::move(it);
+                                                                      over = true;
+                                                                    }});
+  for (; !over && waits < 1000; ++waits) streams->wait(std::chrono::hours(24 * 30));
+  EXPECT_LT(waits, 20) << "it does not wait";
+  EXPECT_EQ(response.error().kind, ErrorKind::Unavailable);
+}
+
+TEST_F(HttpTest, WhoWatchesMayEndARequest) {
+  int asked = 0;
+  HttpRequest request{.path = "/stall"};
+  request.watch = [&]() -> Result<void> {
+    return ++asked < 3 ? Result<void>() : fail(ErrorKind::Unavailable, "enough");
+  };
+  EXPECT_EQ(client_.send(request).error().message, "enough");
+}
+
 TEST_F(HttpTest, ABodyCanFollowTheHeadOfTheAnswer) {
   auto streams = *HttpStreams::make(server_);
   const std::string body(300'000, 'b');

@@ -71,6 +71,8 @@ std::vector<std::string> podman_environment() {
   return kept;
 }
 
+constexpr int kServicePatience = 10'000;  // ms, with one that is to end
+
 // `podman system service` for as long as the place lives, where nobody listens on Podman's socket.
 class PodmanService {
  public:
@@ -99,6 +101,8 @@ class PodmanService {
   ~PodmanService() {
     if (child_.pid > 0) {
       ::kill(child_.pid, SIGTERM);
+      pollfd ended{child_.pidfd.get(), POLLIN, 0};
+      if (::poll(&ended, 1, kServicePatience) == 0) ::kill(child_.pid, SIGKILL);
       (void)wait_for(child_);
     }
     (void)remove_tree(directory_);
@@ -211,6 +215,7 @@ Result<std::unique_ptr<EnginePlace>> EnginePlace::choose(const std::string& want
       (*place)->why_ = std::move(why);
       return place;
     }
+    if (place.error().kind == ErrorKind::Cancelled) return place;
     reasons.push_back((make == DaemonPlace::docker ? "docker: " : "podman: ") + place.error().text());
     why += "; nor " + reasons.back();
   }

@@ -18,7 +18,9 @@ Interrupts::Interrupts(EventQueue& events) : wake_(::eventfd(0, EFD_CLOEXEC)) {
       if (::poll(watched, 2, -1) < 0) continue;
       if (watched[1].revents != 0) break;
       signalfd_siginfo info;
-      if (::read(signals, &info, sizeof info) == sizeof info) events.post(Interrupted{});
+      if (::read(signals, &info, sizeof info) != sizeof info) continue;
+      note_interrupt();
+      events.post(Interrupted{});
     }
     ::close(signals);
   });

@@ -296,6 +296,9 @@ void Scheduler::handle(Ended& event) {
   parts_.attempts.discard(event.job, options_.keep_failed);
   running_.erase(job);
   if (interrupts_ > 0) {
+    // What may be left of it with an engine that does not answer.
+    if (!event.ending && event.ending.error().kind == ErrorKind::Unavailable)
+      parts_.observer.note(parts_.plan.steps[step].name + ": " + event.ending.error().text());
     change(step, StepStatus::Cancelled);
   } else if (!event.ending) {
     const bool unavailable = event.ending.error().kind == ErrorKind::Unavailable;

@@ -215,6 +215,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   auto place = EnginePlace::choose(request.engine);
   if (!place) {
     report.trouble = std::move(place).error();
+    if (report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
     return report;
   }
   EngineCall engine_call{report.run, request.store, request.grace, {}};

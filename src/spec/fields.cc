@@ -81,7 +81,7 @@ std::optional<Seconds> Fields::duration(std::string_view key) const {
   if (value->is_scalar()) {
     if (const auto seconds = parse_duration(value->text); seconds && seconds->count() > 0) return seconds;
   }
-  expected(key, *value, "a time above 0: seconds, or a number with s, m, h, d or w (30m, 1.5h)");
+  expected(key, *value, "a time above 0 of at most 36500d: seconds, or a number with s, m, h, d or w (30m, 1.5h)");
   return std::nullopt;
 }
 

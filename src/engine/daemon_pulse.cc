@@ -1,0 +1,56 @@
+#include "engine/daemon_pulse.h"
+
+#include "base/interrupt.h"
+
+namespace boxcar {
+
+namespace {
+
+using Clock = Deadlines::Clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kShortPause = milliseconds(500);  // after no answer, or when somebody insisted
+constexpr auto kInsistedPatience = seconds(2);
+
+}  // namespace
+
+void DaemonPulse::look(Clock::time_point now, bool wanted) {
+  if (!wanted) {
+    if (asked_) streams_.cancel(*asked_);
+    asked_.reset();
+    ask_at_.reset();
+    silent_since_.reset();
+    return;
+  }
+  if (!ask_at_) ask_at_ = now + pause_;
+  if (!asked_ && (now >= *ask_at_ || (insisted() && now >= *ask_at_ - pause_ + kShortPause))) ask(now);
+}
+
+void DaemonPulse::ask(Clock::time_point now) {
+  if (!silent_since_) silent_since_ = now;
+  // On a connection of its own again where one brings no answer.
+  const auto most = std::max<milliseconds>(seconds(1), patience_ / 4);
+  asked_ = streams_.start({.path = "/_ping", .timeout = most},
+                          {{}, [this](const Result<HttpResponse>& answer) { note(answer.has_value()); }});
+}
+
+void DaemonPulse::note(bool answered) {
+  asked_.reset();
+  if (answered) silent_since_.reset();
+  ask_at_ = Clock::now() + (answered ? milliseconds(pause_) : kShortPause);
+}
+
+bool DaemonPulse::lost(Clock::time_point now) const {
+  return silent_since_ && now - *silent_since_ >= (insisted() ? kInsistedPatience : patience_);
+}
+
+Deadlines::Due DaemonPulse::next() const {
+  const auto now = Clock::now();
+  if (ask_at_ && insisted()) return now + kShortPause;
+  Deadlines::Due next = asked_ ? std::nullopt : ask_at_;
+  if (!silent_since_ || *silent_since_ + patience_ <= now) return next;
+  return std::min(next.value_or(Clock::time_point::max()), *silent_since_ + patience_);
+}
+
+}  // namespace boxcar

@@ -1,0 +1,33 @@
+// Whether a daemon still answers while containers run on it: it is asked every few seconds. What it is to send for long
+// (output, the end of a container) says nothing of that while nothing comes.
+#pragma once
+
+#include "engine/deadlines.h"
+#include "net/daemon.h"
+
+namespace boxcar {
+
+// For the thread of the HttpStreams, which outlive it.
+class DaemonPulse {
+ public:
+  explicit DaemonPulse(HttpStreams& streams) : streams_(streams) {}
+
+  // Asks when it is time, if `wanted`; else forgets all.
+  void look(Deadlines::Clock::time_point now, bool wanted);
+  // It has not answered for daemon_patience(), or for two seconds where somebody insisted() (base/interrupt.h).
+  bool lost(Deadlines::Clock::time_point now) const;
+  Deadlines::Due next() const;  // when to look again
+
+ private:
+  void ask(Deadlines::Clock::time_point now);
+  void note(bool answered);
+
+  HttpStreams& streams_;
+  const std::chrono::seconds patience_ = daemon_patience();
+  const std::chrono::seconds pause_ = std::min(std::chrono::seconds(5), patience_);
+  std::optional<HttpStreams::Id> asked_;
+  Deadlines::Due ask_at_;        // none: nobody wants to know
+  Deadlines::Due silent_since_;  // the first question without an answer
+};
+
+}  // namespace boxcar
