@@ -158,7 +158,7 @@ class DaemonEngine final : public Engine {
     }
   }
 
-  // What attempts left with a daemon that did not answer, and does again.
+  // What attempts left with a daemon that did not answer, and does again now.
   void remove_lost() {
     std::vector<Container> lost;
     const std::lock_guard lock(mutex_);
@@ -174,12 +174,16 @@ class DaemonEngine final : public Engine {
     streams_->wake();
   }
 
-  // It did not start: the loop forgets it, and it is removed.
+  // It did not start: the loop forgets it, and it is removed, as soon as that can be.
   Result<void> abandon(JobId id, Result<void> error) {
     std::promise<Container> forgotten;
     auto container = forgotten.get_future();
     post([&] { abandoned_.emplace_back(id, std::move(forgotten)); });
-    (void)container.get()->remove();
+    Container left = container.get();
+    if (error.error().kind == ErrorKind::Unavailable || !left->remove()) {
+      const std::lock_guard lock(mutex_);
+      lost_.push_back(std::move(left));
+    }
     return error;
   }
 

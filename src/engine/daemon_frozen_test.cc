@@ -51,7 +51,7 @@ class FrozenDaemonTest : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(FrozenDaemonTest, LosesWhatRunsAndClearsItUpOnceTheDaemonAnswersAgain) {
-  begin("2");
+  begin("5");
   const JobId id = start_and_wait("echo ready; sleep 300");
   freeze();
   const auto seen = on->sink.wait(id);

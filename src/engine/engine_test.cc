@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -390,6 +391,15 @@ TEST_P(EngineTest, TheLastBytesComeBeforeTheEnd) {
     EXPECT_EQ(seen.out_bytes, 300'005U);
     EXPECT_FALSE(seen.after_end);
   }
+}
+
+// More milliseconds than an int holds.
+TEST_P(EngineTest, ATimeoutOfAMonthIsWaitedForWithoutSpinning) {
+  auto action = make_shell("sleep 2");
+  action->timeout = Seconds(30 * 86400.0);
+  const std::clock_t before = std::clock();
+  EXPECT_EQ(on.run(action).ending.exit_code, 0);
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC);
 }
 
 TEST_P(EngineTest, ManyAtOnce) {
