@@ -88,11 +88,29 @@ class OptionsReader {
     });
   }
 
+  // Whoever takes this for the place of the secret itself must not find it in a message.
   void read_secrets() {
+    const auto* secrets = fields_.find("secrets");
+    if (secrets != nullptr && !secrets->is_mapping()) {
+      report_.error(secrets->at, fields_.subject().text() + ", 'secrets': expected a mapping of names to {env: …} or " +
+                                     "{file: …}, found something else (not shown)");
+      return;
+    }
     for_each_pair("secrets", [&](const Node& name, const Node& value) {
       check_variable(name, "a secret");
-      const Fields secret(value, {"secret", name.text}, kSecretKeys, report_);
-      if (!secret.is_mapping()) return;
+      const Subject subject{"secret", name.text};
+      if (!value.is_mapping()) {
+        report_.error(value.at, subject.text() + ": expected where its value is found, {env: VARIABLE} or " +
+                                    "{file: PATH}, not the value itself (not shown)");
+        return;
+      }
+      for (const auto& [key, where] : Pairs(value)) {
+        if (where.kind == Node::Kind::String || where.kind == Node::Kind::Null) continue;
+        report_.error(where.at, subject.text() + ", " + in_quotes(key.text) +
+                                    ": expected a string (in quotes), found something else (not shown)");
+        return;
+      }
+      const Fields secret(value, subject, kSecretKeys, report_);
       if ((secret.find("env") == nullptr) == (secret.find("file") == nullptr)) {
         report_.error(value.at,
                       secret.subject().text() + ": expected either 'env' (a variable of the host) or 'file' (a path)");
