@@ -3,7 +3,7 @@
 //   boxcar::WorkflowBuilder workflow("imaging");
 //   auto simulate = workflow.step("simulate", "kliko/simms").param("tel", "meerkat");
 //   auto image = workflow.step("image", "kliko/wsclean").requires_step(simulate);
-//   workflow.output("images", image, "./images");
+//   workflow.output("images", image, "output", "./images");
 //   const boxcar::RunSummary run = workflow.run();
 //   if (!run.ok()) std::cerr << run.explanation();
 //
