@@ -4,6 +4,8 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "cli/checkup.h"
+#include "engine/daemon_helper.h"
+#include "net/answer.h"
 #include "net/daemon.h"
 #include "run/engine_place.h"
 
@@ -11,13 +13,46 @@ namespace boxcar {
 
 namespace {
 
-Result<std::string> ask(Result<DaemonAddress> address) {
+// A container of nothing but boxcar's own helper, which does next to nothing.
+Result<void> try_container(Daemon& daemon) {
+  TRY(const auto image, helper_image(daemon));
+  const nlohmann::json spec = {{"Image", image},
+                               {"Entrypoint", {"/boxcar-helper", "own", "0", "0", "/boxcar-helper"}},
+                               {"Cmd", nlohmann::json::array()},
+                               {"HostConfig", {{"NetworkMode", "none"}}}};
+  TRY(const auto made, daemon.post("/containers/create", spec.dump()));
+  const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
+  const auto run = [&]() -> Result<void> {
+    CHECK_OK(daemon.post(path + "/start"));
+    TRY(const auto waited, daemon.post(path + "/wait"));
+    const auto code = number_in(json_object(waited.body), "StatusCode", -1);
+    if (code == 0) return {};
+    return fail(ErrorKind::Unavailable, "a container ends with " + std::to_string(code));
+  };
+  const auto ran = run();
+  CHECK_OK(daemon.remove(path + "?v=1&force=1"));
+  return ran;
+}
+
+Diagnosis diagnosis_of_trial(Daemon& daemon, std::string says, std::string remedy) {
+  const auto ran = try_container(daemon);
+  if (ran) return {Health::Ok, says + ", and runs a container", std::move(remedy)};
+  Diagnosis found{Health::Missing, says + ", but runs no container: " + ran.error().text(), ""};
+  if (found.says.find("setrlimit") != std::string::npos) {
+    found.remedy =
+        "in containers.conf (/etc/containers, ~/.config/containers), below [containers]: default_ulimits = "
+        "[\"nofile=1024:1024\"], or what 'ulimit -Hn' allows";
+  }
+  return found;
+}
+
+Result<Diagnosis> ask(Result<DaemonAddress> address) {
   TRY(const auto found, std::move(address));
   TRY(const auto daemon, Daemon::connect(found));
   std::string says = daemon->name() + " answers at " + found.text;
   if (daemon->rootless()) says += ", without root's rights";
   if (daemon->remaps_users()) says += ", with users of its own";
-  return says;
+  return diagnosis_of_trial(*daemon, std::move(says), "");
 }
 
 std::string first_line(const std::string& text) {
@@ -29,7 +64,7 @@ std::string first_line(const std::string& text) {
 Checked check_docker(Patient& patient) {
   if (const auto library = http_library(); !library) return diagnosis_of(library.error());
   const auto says = ask(docker_address());
-  if (says) return Diagnosis{Health::Ok, *says, ""};
+  if (says) return *says;
   Diagnosis found = diagnosis_of(says.error());
   if (says.error().kind == ErrorKind::Denied) {
     found.remedy = "as root: usermod -aG docker " + patient.user + "; then log in again";
@@ -48,7 +83,7 @@ Checked check_podman(Patient& patient) {
   const std::string unit =
       std::string("systemctl ") + (patient.uid == 0 ? "" : "--user ") + "enable --now podman.socket";
   const auto says = ask(podman_address());
-  if (says) return Diagnosis{Health::Ok, *says, ""};
+  if (says) return *says;
   Diagnosis found = diagnosis_of(says.error());
   if (const auto host = environment("CONTAINER_HOST"); !host.empty()) {
     found.remedy = "CONTAINER_HOST is " + in_quotes(host) + ": start what is to listen there, or unset it";
@@ -65,8 +100,11 @@ Checked check_podman(Patient& patient) {
   // Without a socket boxcar starts Podman's service itself. An ordinary user's would leave a process behind, which
   // keeps his namespace.
   if (patient.uid != 0) {
-    return Diagnosis{Health::Warning, version + " is installed, and not asked: nobody listens on its socket",
-                     "as this user: " + unit};
+    return Diagnosis{Health::Warning,
+                     version +
+                         " is installed; nobody listens on its socket, so --engine podman starts its service "
+                         "itself (not tried: that leaves a process behind)",
+                     "to have it tried here: " + unit};
   }
   const auto place = EnginePlace::choose("podman");
   if (!place) {
@@ -74,8 +112,8 @@ Checked check_podman(Patient& patient) {
     if (found.remedy.empty()) found.remedy = "what says 'podman info'?";
     return found;
   }
-  return Diagnosis{Health::Ok, version + " answers; its service is started when it is needed",
-                   "to have it at once: " + unit};
+  return diagnosis_of_trial(*(*place)->daemon(), version + " answers; its service is started when it is needed",
+                            "to have it at once: " + unit);
 }
 
 }  // namespace boxcar

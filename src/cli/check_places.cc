@@ -5,12 +5,15 @@
 #include <cstdlib>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/fd.h"
 #include "base/mounts.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/user_directories.h"
 #include "cli/checkup.h"
 #include "net/http.h"
+#include "run/preferences.h"
 #include "store/copy.h"
 
 namespace boxcar {
@@ -106,6 +109,28 @@ Checked check_registry(Patient& patient) {
   if (answer->status == 401) return Diagnosis{Health::Ok, url + " answers, and asks for a name and a password", ""};
   return Diagnosis{Health::Warning, url + "/v2/ answers with status " + std::to_string(answer->status),
                    "is it a registry?"};
+}
+
+Checked check_configuration(Patient& /*patient*/) {
+  const std::string path = join_path(user_config_directory(), "config.yml");
+  if (!exists(path)) return std::nullopt;
+  Findings findings;
+  const auto config = user_config(findings);
+  if (!findings.ok()) return Diagnosis{Health::Missing, findings.all().front().text(), "mend it: no run begins before"};
+  if (!config) return diagnosis_of(config.error());
+  return Diagnosis{Health::Ok, path, ""};
+}
+
+Checked check_chosen_engine(Patient& patient) {
+  Findings findings;
+  const Config config = user_config(findings).value_or(Config{});
+  const std::string by = environment("BOXCAR_ENGINE").empty() ? "config.yml" : "BOXCAR_ENGINE";
+  const auto name = engine_name("", config);
+  if (!name) return Diagnosis{Health::Missing, name.error().text(), "unset it, or name another"};
+  if (*name == "auto") return std::nullopt;
+  if (patient.engines.contains(*name)) return Diagnosis{Health::Ok, *name + ", as " + by + " says", ""};
+  return Diagnosis{Health::Missing, by + " asks for " + *name + ", which can't run containers here (see above)",
+                   "mend that, or have " + by + " name another"};
 }
 
 }  // namespace boxcar

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -30,6 +31,7 @@ struct Patient {
   Result<std::string> probe;           // an empty directory where the store is to be
   Result<void> prepared;               // prepare_embedded()
   std::optional<Result<Trial>> trial;  // of a container
+  std::set<std::string> engines;       // that work
 };
 
 using Checked = std::optional<Diagnosis>;  // none: there is nothing to say here
@@ -52,6 +54,8 @@ Checked check_libcurl(Patient& patient);
 Checked check_store(Patient& patient);
 Checked check_images(Patient& patient);
 Checked check_registry(Patient& patient);
+Checked check_configuration(Patient& patient);  // config.yml, where there is one
+Checked check_chosen_engine(Patient& patient);  // what it or BOXCAR_ENGINE asks for; after all engines
 
 // Makes an empty directory in `path`, or in what of that path exists.
 Result<std::string> make_probe(const std::string& path);

@@ -21,7 +21,7 @@ namespace boxcar {
 
 namespace {
 
-constexpr std::string_view kParts[] = {"embedded", "docker", "podman", "images", "disk", "registry"};
+constexpr std::string_view kParts[] = {"embedded", "docker", "podman", "images", "disk", "registry", "configuration"};
 constexpr std::size_t kEngines = 3;  // of them, the first
 
 struct Check {
@@ -47,6 +47,8 @@ constexpr Check kChecks[] = {
     {"disk", "store", check_store},
     {"disk", "images", check_images},
     {"registry", "answer", check_registry},
+    {"configuration", "config.yml", check_configuration},
+    {"configuration", "engine", check_chosen_engine},
 };
 
 struct Row {
@@ -62,26 +64,30 @@ std::vector<Row> make_checks(Patient& patient) {
   std::vector<Row> rows;
   for (const auto& check : kChecks) {
     if (interrupted()) break;
-    if (auto found = check.look(patient)) rows.push_back({&check, *std::move(found)});
+    auto found = check.look(patient);
+    if (!found) continue;
+    if (check.decides && found->health == Health::Ok) patient.engines.insert(std::string(check.part));
+    rows.push_back({&check, *std::move(found)});
   }
   return rows;
 }
 
-bool works(const std::vector<Row>& rows, std::string_view engine) {
-  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-    return row.check->part == engine && row.check->decides && row.found.health == Health::Ok;
+// What was asked for by name, and can't be had.
+bool lacks_what_was_asked(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+    return (row.check->part == "registry" || row.check->part == "configuration") && row.found.health == Health::Missing;
   });
 }
 
-std::vector<std::string> working_engines(const std::vector<Row>& rows) {
+std::vector<std::string> working_engines(const Patient& patient) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < kEngines; ++i) {
-    if (works(rows, kParts[i])) names.emplace_back(kParts[i]);
+    if (patient.engines.contains(std::string(kParts[i]))) names.emplace_back(kParts[i]);
   }
   return names;
 }
 
-std::string text_of(const std::vector<Row>& rows, const Terminal& terminal) {
+std::string text_of(const std::vector<Row>& rows, const Patient& patient, const Terminal& terminal) {
   constexpr std::size_t kStatus = 9;
   constexpr std::size_t kName = 12;
   const std::string arrow = terminal.unicode ? "→ " : "-> ";
@@ -103,7 +109,7 @@ std::string text_of(const std::vector<Row>& rows, const Terminal& terminal) {
       text += std::string(2 + kStatus + kName, ' ') + arrow + printable(found.remedy, 1000) + "\n";
     }
   }
-  const auto engines = working_engines(rows);
+  const auto engines = working_engines(patient);
   text += engines.empty() ? "\nNo engine can run containers here.\n"
                           : "\nContainers can be run by: " + join(engines, ", ") + "\n";
   return text;
@@ -113,7 +119,9 @@ std::string json_of(const std::vector<Row>& rows, const Patient& patient) {
   nlohmann::ordered_json out;
   out["version"] = version();
   out["user"] = patient.user;
-  for (std::size_t i = 0; i < kEngines; ++i) out["engines"][std::string(kParts[i])] = works(rows, kParts[i]);
+  for (std::size_t i = 0; i < kEngines; ++i) {
+    out["engines"][std::string(kParts[i])] = patient.engines.contains(std::string(kParts[i]));
+  }
   out["checks"] = nlohmann::ordered_json::array();
   for (const auto part : kParts) {
     for (const auto& [check, found] : rows) {
@@ -156,8 +164,8 @@ int run_doctor(const Args& args) {
   const auto rows = make_checks(patient);
   if (patient.probe) std::ignore = remove_tree(*patient.probe);
   if (interrupted()) return say(interruption(), json);
-  print(json ? json_of(rows, patient) : text_of(rows, Terminal::of(1)));
-  return working_engines(rows).empty() ? kTrouble : kDone;
+  print(json ? json_of(rows, patient) : text_of(rows, patient, Terminal::of(1)));
+  return patient.engines.empty() || lacks_what_was_asked(rows) ? kTrouble : kDone;
 }
 
 }  // namespace boxcar

@@ -148,6 +148,7 @@ class DaemonPlace final : public EnginePlace {
 
   std::string name() const override { return name_; }
   bool host_visible() const override { return true; }
+  std::shared_ptr<Daemon> daemon() const override { return daemon_; }
   Images& images(Pool& pool) override {
     if (!images_) {
       store_.emplace(ImageStore::default_directory(), pool);

@@ -14,6 +14,8 @@
 
 namespace boxcar {
 
+class Daemon;
+
 struct EngineCall {
   std::string run;                                    // the run's id
   std::string store;                                  // absolute
@@ -34,6 +36,9 @@ class EnginePlace {
   virtual Result<void> prepare(const EngineCall& call) = 0;
   // After images() and prepare(). On a pool thread.
   virtual Result<std::unique_ptr<Engine>> make(const EngineCall& call, EngineSink& sink) = 0;
+
+  // Of Docker and Podman; else null.
+  virtual std::shared_ptr<Daemon> daemon() const { return nullptr; }
 
   // How `choose` came to it, a sentence, when it was "auto".
   const std::string& why() const { return why_; }

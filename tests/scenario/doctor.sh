@@ -7,7 +7,7 @@ expect_out '^embedded$' '^  ok +namespaces' '^  ok +kernel +Linux .*openat2' '^ 
 [ "$(id -u)" = 0 ] || [ -z "$(find "$HOME" "${XDG_RUNTIME_DIR:-$HOME}" \( -name pause.pid -o -path "$HOME/*/containers" \))" ] ||
   fail "Podman was here: $(find "$HOME")"
 case $(id -un) in
-  root) expect_out '^  ok +daemon +podman version [0-9.]+ answers' ;;
+  root) expect_out '^  (ok|missing) +daemon +podman version [0-9.]+ answers.* (and runs a|but runs no) container' ;;
   *) expect_out '^  warning +daemon +podman version .* nobody listens' 'systemctl --user enable --now podman.socket' ;;
 esac
 case $(id -un) in
@@ -43,6 +43,17 @@ if [ "$(id -un)" = boxcar-subids ]; then
   BOXCAR_RUNTIME=$(command -v crun) expect_exit 0 env PATH=/none "$BOXCAR" doctor
   expect_out 'warning +ids .*newuidmap is not installed$' '(→|->) Debian, Ubuntu: apt install uidmap$'
 fi
+
+# What is chosen must be there, and what is written for boxcar be right.
+BOXCAR_ENGINE=docker expect_exit 3 env DOCKER_HOST=unix:///none/docker.sock "$BOXCAR" doctor
+expect_out "missing +engine +BOXCAR_ENGINE asks for docker, which can't run containers here" '^Containers can be run by: embedded'
+BOXCAR_ENGINE=dokcer expect_exit 3 boxcar doctor
+expect_out "missing +engine +BOXCAR_ENGINE is 'dokcer', which is none of .*did you mean 'docker'"
+mkdir -p "$XDG_CONFIG_HOME/boxcar"
+echo 'engin: docker' >"$XDG_CONFIG_HOME/boxcar/config.yml"
+expect_exit 3 boxcar doctor
+expect_out "missing +config.yml +.*config.yml:1:1: .*'engin' .did you mean 'engine'"
+rm -r "$XDG_CONFIG_HOME/boxcar"
 
 # A place that can't be used; user namespaces that are forbidden, as an ordinary user has them.
 expect_exit 3 env DOCKER_HOST=unix:///none CONTAINER_HOST=unix:///none "$BOXCAR" doctor --store /proc/none

@@ -11,10 +11,14 @@ export DOCKER_HOST=unix://$dir/docker.sock
 wait_until curl -sf --unix-socket "$dir/docker.sock" http://localhost/_ping
 
 expect_exit 0 boxcar doctor --registry "$registry"
-expect_out "ok +daemon +Docker [0-9.]+.* answers at $DOCKER_HOST" "ok +answer +http://$registry answers" \
+expect_out "ok +daemon +Docker [0-9.]+.* answers at $DOCKER_HOST, and runs a container" "ok +answer +http://$registry answers" \
   '^Containers can be run by: .*docker'
-expect_exit 0 boxcar doctor --registry 127.0.0.1:1
+expect_exit 3 boxcar doctor --registry 127.0.0.1:1
 expect_out 'missing +answer' 'is it the right name'
+
+[ -z "$(curl -sf --unix-socket "$dir/docker.sock" 'http://localhost/containers/json?all=1' | jq -r '.[].Id')" ] || fail "it leaves a container"
+BOXCAR_ENGINE=docker expect_exit 0 boxcar doctor
+expect_out 'ok +engine +docker, as BOXCAR_ENGINE says'
 
 chmod 660 "$dir/docker.sock"
 cd "$dir" && mkdir -m 777 nobody
