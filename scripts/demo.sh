@@ -50,3 +50,8 @@ jq -e '.status == "succeeded" and (.steps | length) == 7 and all(.steps[]; .stat
 zcat "$(jq -r .steps.call.result "$again.json")/output/calls.vcf.gz" |
   awk '$2 == 37461 && $4 == "GCTTGGC" && $5 == "G" { found = 1 } END { exit !found }' ||
   fail "the called variants lack the deletion at 37,461"
+
+say "To look further, from $PWD (images and records of the demo lie in $build/demo):"
+in_demo="XDG_DATA_HOME=$build/demo/data XDG_STATE_HOME=$build/demo/state $build/boxcar"
+echo "  $in_demo status"
+echo "  $in_demo run $PWD/boxcar.yml --explain"

@@ -149,7 +149,6 @@ constexpr Row kValues[] = {
     {"links", images},
     {"source", sources},
     {"what", files_and_images},
-    {"workflow", files},
 };
 
 }  // namespace

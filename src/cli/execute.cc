@@ -165,7 +165,7 @@ void declare_engine(Options& options, std::string& engine, const std::string& he
 }
 
 void RunOptions::declare(Options& options, const std::string& default_store) {
-  options.value("-j,--jobs", jobs, "Containers at once (default: the number of cores)");
+  options.count("-j,--jobs", jobs, "Containers at once (default: the number of cores)");
   options.list("--set", set, "A workflow input or a step's parameter", "[STEP.]NAME=VALUE");
   options.list("--target", targets, "Only this step and what it needs; may be given again", "STEP");
   options.flag("-n,--dry-run", dry_run, "Start nothing; say of each step whether it is cached, and if not, why");

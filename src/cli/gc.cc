@@ -1,6 +1,8 @@
 // boxcar gc
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/user_namespace.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
@@ -70,6 +72,13 @@ int run_gc(const Args& args) {
     results += removed.result ? 1 : 0;
   }
   const std::size_t others = report->removed.size() - results;
+  if (gc.verify) {
+    const auto damaged = std::count_if(report->removed.begin(), report->removed.end(), [](const auto& removed) {
+      return removed.result && removed.why.starts_with("damaged");
+    });
+    fmt::print("compared {} with their digests: {}\n", results_of(report->kept + results),
+               damaged == 0 ? "none is damaged" : results_of(static_cast<std::size_t>(damaged)) + " damaged");
+  }
   fmt::print("{} {}{}, {}; {} {}, {}\n", gc.dry_run ? "would remove" : "removed", results_of(results),
              others == 0 ? "" : fmt::format(" and {} old logs, digests and workspaces", others), human_bytes(bytes),
              results_of(report->kept), report->kept == 1 ? "stays" : "stay", human_bytes(report->kept_bytes));

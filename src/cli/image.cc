@@ -1,8 +1,13 @@
 // boxcar image ls|pull|import|push|login|logout|rm|prune
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <poll.h>
+#include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/complete.h"
 #include "cli/execute.h"
+#include "engine/secrets.h"
 #include "image/image_store.h"
 #include "image/skopeo.h"
 
@@ -111,6 +117,40 @@ std::string registry_name(std::string text) {
   return text == "index.docker.io" || text == "index.docker.io/v1" ? "docker.io" : text;
 }
 
+constexpr std::size_t kLongestPassword = std::size_t{32} << 10;  // a pipe holds that much
+
+// A line of the terminal that is not shown. Interrupts are blocked, or they would leave it so.
+Result<std::string> asked_password(const std::string& prompt) {
+  termios before{};
+  if (::tcgetattr(STDIN_FILENO, &before) != 0) return fail_errno("asking for the password");
+  termios quiet = before;
+  quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  (void)write_all(STDERR_FILENO, prompt);
+  std::array<char, 4096> line{};
+  pollfd typed{STDIN_FILENO, POLLIN, 0};
+  while (!interrupted() && ::poll(&typed, 1, 100) <= 0) {
+  }
+  const bool given_up = interrupted();
+  const ssize_t n = given_up ? 0 : ::read(STDIN_FILENO, line.data(), line.size());
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  (void)write_all(STDERR_FILENO, "\n");
+  if (given_up) return fail(interruption());
+  std::string password(line.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  ::explicit_bzero(line.data(), line.size());
+  return password;
+}
+
+// The end to read from.
+Result<UniqueFd> pipe_with(const std::string& text) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
+  UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  if (!write_all(write_end.get(), text)) return fail_errno("handing over the password");
+  return read_end;
+}
+
 int login(ImageStore&, const Args& args) {
   Options options(
       "boxcar image login",
@@ -127,17 +167,22 @@ int login(ImageStore&, const Args& args) {
   options.value("--password-file", file, "Read the password from this file", "FILE");
   if (const auto code = options.parse(args)) return *code;
   const auto refuse = [](const std::string& why) { return say(Error{ErrorKind::Invalid, why, {}}); };
-  if (from_stdin == !file.empty()) return refuse("the password comes by either --password-stdin or --password-file");
+  const bool ask = !from_stdin && file.empty() && ::isatty(STDIN_FILENO) == 1;
+  if (!ask && from_stdin == !file.empty())
+    return refuse("the password comes by either --password-stdin or --password-file, or is asked for on a terminal");
   if (user.empty()) return refuse("whose password is it? Give the user with -u");
   registry = registry_name(registry);
-  UniqueFd opened;
-  if (!from_stdin) {
-    auto password = open_file(file, O_RDONLY);
-    if (!password) return say(password.error());
-    opened = *std::move(password);
-  }
+  if (ask) block_interrupts();
+  auto password = ask          ? asked_password("Password of " + printable(user) + " for " + printable(registry) + ": ")
+                  : from_stdin ? read_all(STDIN_FILENO, kLongestPassword)
+                               : read_file(file, kLongestPassword);
   block_interrupts();
-  if (const auto done = log_in(registry, user, from_stdin ? STDIN_FILENO : opened.get()); !done)
+  if (!password) return say(password.error());
+  if (password->find_first_not_of("\r\n") == std::string::npos) return refuse("the password is empty");
+  const auto given = pipe_with(*password);
+  wipe(*password);
+  if (!given) return say(given.error());
+  if (const auto done = log_in(registry, user, given->get()); !done)
     return say(Error(done.error()).in("logging in to " + printable(registry)));
   fmt::print("{} takes user {}; kept in {}\n", printable(registry), printable(user), printable(login_file()));
   return 0;

@@ -51,7 +51,8 @@ void print_help() {
     if (*command.summary != '\0') std::printf("  %-10s %s\n", command.name, command.summary);
   }
   std::printf(
-      "\nboxcar COMMAND --help says more. Called as kliko-run or kliko-validate (a symlink), it behaves as that "
+      "\nboxcar COMMAND --help says more; boxcar --version, which version this is. Called as kliko-run or "
+      "kliko-validate (a symlink), it behaves as that "
       "program.\n\n"
       "Example:\n  boxcar run boxcar.yml -j 4\n");
 }
@@ -78,6 +79,7 @@ int run(int argc, char** argv) {
   Args args(argv + (argc > 0 ? 1 : 0), argv + argc);
   const Command* command = find_command(called.substr(called.rfind('/') + 1));
   if (command != nullptr && *command->summary == '\0') return command->run(args);
+  if (args.size() > 1 && args[0] == "help") args = {args[1], "--help"};
   if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     print_help();
     return args.empty() ? 2 : 0;

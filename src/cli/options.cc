@@ -15,10 +15,12 @@ struct Options::State {
   CLI::App app;
   std::string command;
   std::vector<std::string>* rest = nullptr;
+  std::string rest_name;
   std::string hint;
   std::map<const CLI::Option*, std::vector<std::string>> choices;
 
   std::vector<OptionInfo> infos();
+  std::string explained(const CLI::Error& error);
 };
 
 std::vector<OptionInfo> Options::State::infos() {
@@ -36,6 +38,32 @@ std::vector<OptionInfo> Options::State::infos() {
     all.push_back(std::move(info));
   }
   return all;
+}
+
+// In the words of the rest: what nothing takes, what is no number; of other errors the library's own.
+std::string Options::State::explained(const CLI::Error& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    std::string message;
+    for (const auto& extra : app.remaining(true)) {
+      const std::string name = extra.substr(0, extra.find('='));
+      if (!message.empty()) message += "; ";
+      if (!name.starts_with("-")) {
+        message += "nothing takes the argument " + in_quotes(extra);
+        continue;
+      }
+      std::vector<std::string> known;
+      for (const auto& info : infos()) known.insert(known.end(), info.names.begin(), info.names.end());
+      message += command + " has no option " + in_quotes(name) + did_you_mean(name, known);
+    }
+    return message + (hint.empty() ? "" : "; " + hint);
+  }
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr) return message;
+  const std::string_view prefix = "Could not convert: ";
+  const auto equals = message.find(" = ");
+  if (!message.starts_with(prefix) || equals == std::string::npos) return message;
+  return message.substr(prefix.size(), equals - prefix.size()) + " takes a number, not " +
+         in_quotes(message.substr(equals + 3));
 }
 
 Options::Options(const std::string& command, const std::string& description, const std::string& example)
@@ -62,6 +90,13 @@ void Options::value(const std::string& names, unsigned& value, const std::string
   state_->app.add_option(names, value, help)->type_name(kind);
 }
 
+void Options::count(const std::string& names, unsigned& value, const std::string& help) {
+  const auto above_0 = [](const std::string& text) {
+    return text.find_first_not_of('0') == std::string::npos ? "takes a number above 0" : "";
+  };
+  state_->app.add_option(names, value, help)->type_name("N")->check(above_0);
+}
+
 void Options::choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
                      const std::string& help) {
   auto* option = state_->app.add_option(names, value, help);
@@ -83,6 +118,7 @@ void Options::required(const std::string& name, std::string& value, const std::s
 
 void Options::rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required) {
   state_->rest = &values;
+  state_->rest_name = name;
   state_->app.prefix_command();
   state_->app.footer(name + (required ? "" : " (optional)") + ": " + help + "\n" + state_->app.get_footer());
 }
@@ -102,14 +138,15 @@ std::optional<int> Options::parse(const std::vector<std::string>& args) {
     if (state_->rest != nullptr) *state_->rest = state_->app.remaining(true);
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    std::fputs(state_->app.help().c_str(), stdout);
+    std::string help = state_->app.help();
+    if (const auto usage = help.find("[OPTIONS]\n"); state_->rest != nullptr && usage != std::string::npos) {
+      help.insert(help.find('\n', usage), " " + state_->rest_name);
+    }
+    std::fputs(help.c_str(), stdout);
     return 0;
   } catch (const CLI::Error& error) {
     const bool json = std::find(args.begin(), args.end(), "--json") != args.end();
-    std::string message = error.what();
-    const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-    if (extra && !state_->hint.empty()) message += "; " + state_->hint;
-    say(Error{ErrorKind::Invalid, std::move(message), {}}, json);
+    say(Error{ErrorKind::Invalid, state_->explained(error), {}}, json);
     if (!json) std::fprintf(stderr, "Try '%s --help'.\n", state_->command.c_str());
     return 2;
   }

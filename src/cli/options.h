@@ -18,6 +18,7 @@ class Options {
   void flag(const std::string& names, bool& value, const std::string& help);
   void value(const std::string& names, std::string& value, const std::string& help, const std::string& kind = "");
   void value(const std::string& names, unsigned& value, const std::string& help, const std::string& kind = "N");
+  void count(const std::string& names, unsigned& value, const std::string& help);  // above 0
   void choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
               const std::string& help);
   void list(const std::string& names, std::vector<std::string>& values, const std::string& help,

@@ -1,6 +1,7 @@
 // boxcar run WORKFLOW
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "spec/reader.h"
@@ -18,11 +19,18 @@ int run_run(const Args& args) {
                   "boxcar run boxcar.yml --set telescope=meerkat -j 4");
   RunOptions run;
   std::string path;
-  options.required("workflow", path, "The workflow file, or a folder with a boxcar.yml");
+  options.value("workflow", path, "The workflow file, or a folder with a boxcar.yml (default: ./boxcar.yml)", "FILE");
   run.declare(options, ".boxcar beside the workflow");
   if (const auto code = options.parse(args)) return *code;
   if (const auto code = run.complete()) return *code;
 
+  if (path.empty()) {
+    if (!exists("boxcar.yml")) {
+      return say(Error{ErrorKind::Invalid, "there is no boxcar.yml here; name the workflow: boxcar run WORKFLOW", {}},
+                 run.json);
+    }
+    path = "boxcar.yml";
+  }
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) path = join_path(path, "boxcar.yml");
   auto text = read_file(path);

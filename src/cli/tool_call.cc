@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kReserved{"input", "output", "work", "help", "param"};
 
+// Of boxcar itself (RunOptions::declare, boxcar tool).
+constexpr std::array<std::string_view, 15> kOwn{"jobs",  "set",        "target",      "dry-run", "explain",
+                                                "rerun", "keep-going", "keep-failed", "store",   "engine",
+                                                "pull",  "grace",      "detach",      "json",    "parameters"};
+
 bool reserved(std::string_view name) {
   return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
 }
@@ -84,7 +89,10 @@ class CallParser {
       parameter = nullptr;
     }
     if (parameter == nullptr) {
-      error("the tool has no option '--" + printable(name) + "'" + did_you_mean(name, tool_.parameter_names()));
+      const auto meant = did_you_mean(name, tool_.parameter_names());
+      const bool ours = std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
+      error("the tool has no option '--" + printable(name) + "'" +
+            (ours && meant.empty() ? "; boxcar's own options stand before the image" : meant));
       while (!value && at_ < args_.size() && !args_[at_].starts_with("--")) ++at_;
       return;
     }

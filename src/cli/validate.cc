@@ -57,6 +57,17 @@ std::string_view format_name(Format format) {
   return "unknown";
 }
 
+// "a tool as Kliko declares it, schema version 4"
+std::string what_it_is(const Document& document, Format format) {
+  std::string text(format_name(format));
+  if (format != Format::Kliko) return text;
+  Findings said;  // by validate_document already
+  const auto tool = read_tool(document, said);
+  const auto versions = text.find(", schema versions");
+  if (!tool || versions == std::string::npos) return text;
+  return text.substr(0, versions) + ", schema version " + std::to_string(tool->schema_version);
+}
+
 // What the whole graph tells: links, cycles, files, outputs; ports and parameters too of the images that are here.
 void check_graph(const Document& document, const std::string& engine, Findings& findings) {
   const std::string directory(directory_name(absolute_path(document.name, current_directory())));
@@ -88,7 +99,7 @@ int validate(const Document& document, const std::string& engine, bool json) {
   if (format == Format::Workflow && findings.ok()) check_graph(document, engine, findings);
   if (!findings.ok() || json) return say(findings, json);
   say(findings);  // warnings
-  std::printf("%s: valid (%s)\n", document.name.c_str(), std::string(format_name(format)).c_str());
+  std::printf("%s: valid (%s)\n", document.name.c_str(), what_it_is(document, format).c_str());
   return 0;
 }
 

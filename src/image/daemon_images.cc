@@ -180,6 +180,8 @@ Result<ImagePtr> DaemonImages::look(const std::string& name, PullPolicy policy, 
                        : fetch(place, there, reference, policy, how);
   if (image || image.error().kind == ErrorKind::Cancelled || image.error().kind == ErrorKind::Exhausted) return image;
   places.push_back((plain ? "the registry: " : "") + image.error().text());
+  if (plain && daemon_->podman() && docker_address())
+    places.push_back("should Docker have it: boxcar image import docker-daemon:" + printable(reference));
   return fail(Error{image.error().kind, "there is no image " + printable(reference), {}, std::move(places)});
 }
 

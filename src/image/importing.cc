@@ -57,8 +57,11 @@ Result<std::vector<FoundImage>> ImageStore::State::fetch_all(const std::string& 
                                                              const Fetch& fetch) {
   TRY(const auto here, layers.all());
   CHECK_OK(put_stand_ins(partial.path(), here));
-  if (fetch.progress) fetch.progress("fetching " + source);
+  // Whether a daemon or a store on this machine has it is seen at once: worth a line only where it does.
+  const bool far = source.starts_with("docker://");
+  if (fetch.progress && far) fetch.progress("fetching " + source);
   CHECK_OK(fetch_to_layout(source, partial.path(), fetch));
+  if (fetch.progress && !far) fetch.progress("fetched " + source);
   return read_oci_layout(Members::of_directory(partial.path()), "", "");
 }
 
@@ -204,7 +207,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
   auto image = a_glimpse ? take_a_glimpse(source, reference, fetch) : take_named(source, reference, before, fetch);
   if (done(image)) return image;
   asked("the registry", std::move(image).error());
-  places.emplace_back(kWhatToDo);
+  places.emplace_back(find_program("skopeo") ? kWhatToDo : "'boxcar doctor' says how to get what is missing");
   return fail(Error{last.kind, "there is no image " + reference, {}, std::move(places)});
 }
 

@@ -12,6 +12,7 @@ expect_exit 0 boxcar gc --store .kliko --older-than 1d
 chmod u+w "$result/output/text"
 touch -r "$result/output/text" stamp; echo C >"$result/output/text"; touch -r stamp "$result/output/text"
 expect_exit 0 boxcar gc --store .kliko --verify
+expect_out '^compared 3 results with their digests: 1 result damaged$'
 [ "$(kept)" = 2 ] || fail "--verify left the damaged result"
 rm -r "$XDG_STATE_HOME"
 expect_exit 0 boxcar chain --json "test/make --text a"
@@ -22,3 +23,5 @@ expect_exit 0 boxcar gc --store .kliko --max-size 0
 [ "$(kept)" = 0 ] || fail "--max-size 0"
 expect_exit 0 boxcar chain --json "test/make --text a"
 expect_json '.steps["1-make"].status == "succeeded"'
+expect_exit 0 boxcar gc --store .kliko --verify
+expect_out '^compared 1 result with their digests: none is damaged$'

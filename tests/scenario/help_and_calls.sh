@@ -23,7 +23,7 @@ for command in tool chain; do
   expect_out 'BOXCAR_STORE, else +\./\.kliko'
 done
 expect_exit 2 boxcar chain test/make --text hi
-expect_err "not expected.*quote each image with its options as one argument: boxcar chain 'IMAGE --option value'"
+expect_err "boxcar chain has no option '--text'.*quote each image with its options as one argument: boxcar chain 'IMAGE --option value'"
 expect_exit 2 kliko-run --tel test/make
 expect_err "kliko-run needs an IMAGE first, not '--tel'"
 expect_exit 2 boxcar rnu
@@ -32,3 +32,30 @@ for wrong in 'run' 'run --no-such-option x.yml' 'run missing.yml' 'chain' 'tool'
   expect_exit 2 boxcar $wrong
   [ -s "$SCENARIO/err" ] || fail "'boxcar $wrong' said nothing"
 done
+
+# What is misspelled or no number is said in boxcar's words.
+expect_exit 2 boxcar run x.yml --taget a
+expect_err "^boxcar: boxcar run has no option '--taget' \(did you mean '--target'\?\)$"
+expect_exit 2 boxcar run x.yml a
+expect_err "^boxcar: nothing takes the argument 'a'$"
+expect_exit 2 boxcar run x.yml -j x
+expect_err "^boxcar: --jobs takes a number, not 'x'$"
+expect_exit 2 boxcar run x.yml -j 0
+expect_err '^boxcar: --jobs: takes a number above 0$'
+expect_exit 0 boxcar tool --help
+expect_out "^Usage: boxcar tool \[OPTIONS\] IMAGE \[the tool's options\]$"
+expect_exit 0 boxcar help run
+expect_out '^Usage: boxcar run'
+expect_exit 0 boxcar --help
+expect_out 'boxcar --version'
+make_common_images
+expect_exit 2 boxcar tool test/make --json
+expect_err "has no option '--json'; boxcar's own options stand before the image"
+
+# A folder's boxcar.yml need not be named.
+expect_exit 2 boxcar run
+expect_err 'there is no boxcar.yml here; name the workflow: boxcar run WORKFLOW'
+echo 'steps: {a: {image: test/make}}' >boxcar.yml
+expect_exit 0 boxcar run
+expect_err '^succeeded: 1 step in '
+expect_exit 0 boxcar validate boxcar.yml

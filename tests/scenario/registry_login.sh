@@ -34,6 +34,19 @@ expect_exit 0 boxcar image login $registry -u ann --password-stdin <<<"$password
 expect_out "^$registry takes user ann; kept in $XDG_RUNTIME_DIR/containers/auth.json$"
 [ "$(stat -c %a "$XDG_RUNTIME_DIR/containers/auth.json")" = 600 ] || fail "others can read it"
 can_pull
+: >empty
+expect_exit 2 boxcar image login $registry -u ann --password-file empty
+expect_err 'the password is empty'
+# On a terminal it is asked for, and not shown.
+mkfifo keys
+script -qfec "boxcar image login $registry -u ann" typed <keys >/dev/null &
+typing=$!
+exec 9>keys
+wait_until grep -q 'Password of ann for ' typed
+echo "$password" >&9
+exec 9>&-
+wait $typing || fail "$(cat typed)"
+grep -q "takes user ann" typed && ! grep -qF "$password" typed || fail "$(cat typed)"
 expect_exit 0 boxcar image logout http://$registry/
 expect_exit 2 boxcar image logout $registry
 expect_exit 3 boxcar image pull $image
