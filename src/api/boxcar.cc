@@ -155,7 +155,8 @@ RunSummary summary_of(const RunReport& report) {
   for (const auto& finding : report.findings.all()) {
     if (finding.severity == Severity::Error) summary.problems.push_back(finding.text());
   }
-  if (report.trouble) summary.problems.push_back(report.trouble->text());
+  summary.problems.insert(summary.problems.end(), report.lost.begin(), report.lost.end());
+  if (report.trouble && report.lost.empty()) summary.problems.push_back(report.trouble->text());
   for (StepIndex i = 0; i < report.steps.size(); ++i) {
     const auto& state = report.steps[i];
     summary.steps.push_back({report.plan.steps[i].name, std::string(name_of(state.status)), state.exit_code.value_or(0),

@@ -75,6 +75,20 @@ std::string human_bytes(std::uint64_t bytes) {
   return value < 10 ? fmt::format("{:.1f} {}", value, units[unit]) : fmt::format("{:.0f} {}", value, units[unit]);
 }
 
+std::string quantity(std::uint64_t bytes) {
+  static constexpr std::array<const char*, 4> binary{"", "Ki", "Mi", "Gi"};
+  static constexpr std::array<const char*, 4> decimal{"", "k", "M", "G"};
+  const auto shortest = [bytes](std::uint64_t step, const std::array<const char*, 4>& units) {
+    std::uint64_t value = bytes;
+    std::size_t unit = 0;
+    for (; unit + 1 < units.size() && value != 0 && value % step == 0; ++unit) value /= step;
+    return std::to_string(value) + units[unit];
+  };
+  const std::string in_binary = shortest(1024, binary);
+  const std::string in_decimal = shortest(1000, decimal);
+  return in_decimal.size() < in_binary.size() ? in_decimal : in_binary;
+}
+
 std::optional<double> parse_quantity(std::string_view text) {
   // The suffixes of Kubernetes' resource.Quantity; "B" and the like are not among them.
   double number = 0;

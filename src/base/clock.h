@@ -20,5 +20,6 @@ std::string human_duration(double seconds);    // 0.4s, 12s, 3m05s, 2h10m
 std::string human_bytes(std::uint64_t bytes);  // 512 B, 1.4 GiB
 // Kubernetes' quantities: "2", "500m", "1.5", "2Gi", "100M". In units (bytes, cores). None when malformed or negative.
 std::optional<double> parse_quantity(std::string_view text);
+std::string quantity(std::uint64_t bytes);  // as it may be written: 32M, 50Mi, 1500k; what is none of these in bytes
 
 }  // namespace boxcar

@@ -33,5 +33,14 @@ TEST(Clock, WritesTimesForPeopleAndPrograms) {
   EXPECT_EQ(human_bytes(std::uint64_t{1} << 40), "1.0 TiB");
 }
 
+TEST(Quantity, IsWrittenAsItMayBeRead) {
+  EXPECT_EQ(quantity(32'000'000), "32M");
+  EXPECT_EQ(quantity(std::uint64_t{50} << 20), "50Mi");
+  EXPECT_EQ(quantity(std::uint64_t{2} << 30), "2Gi");
+  EXPECT_EQ(quantity(1'500'000), "1500k");
+  EXPECT_EQ(quantity(1'234'567), "1234567");
+  EXPECT_EQ(quantity(0), "0");
+}
+
 }  // namespace
 }  // namespace boxcar

@@ -62,22 +62,42 @@ class Summary {
       if (entries.size() == kLogLines) add("  all of its log: boxcar logs {}/{}\n", report_.run, name);
     }
     if (told > kMostFailed) add("\nand {} more failed: boxcar status {}\n", told - kMostFailed, report_.run);
-    if (report_.trouble) add("\n{}\n", terminal_.styled(Style::Red, visible(report_.trouble->text())));
+    for (const auto& lost : report_.lost) add("\n{}\n", terminal_.styled(Style::Red, visible(lost)));
+    if (report_.trouble && !said(report_.trouble->text())) {
+      add("\n{}\n", terminal_.styled(Style::Red, visible(report_.trouble->text())));
+    }
     if (!text_.empty()) text_ += '\n';
   }
 
-  void outcome() {
-    std::string counts;
+  // With the outputs, or with the step that it failed.
+  bool said(const std::string& trouble) const {
+    return !report_.lost.empty() || std::any_of(report_.steps.begin(), report_.steps.end(), [&](const StepState& step) {
+      return step.status == StepStatus::Failed && step.message == trouble;
+    });
+  }
+
+  // "2 succeeded, 1 failed, 1 skipped"; what the word before says already is not said again.
+  std::string counts() const {
+    const std::size_t all = report_.steps.size() - count(StepStatus::Waiting);
+    const std::string_view run = name_of(report_.status);
+    std::string text;
     for (const StepStatus status :
          {StepStatus::Succeeded, StepStatus::Cached, StepStatus::Failed, StepStatus::Cancelled, StepStatus::Skipped}) {
-      if (count(status) != 0)
-        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count(status), name_of(status));
+      if (count(status) == 0) continue;
+      if (count(status) == all && name_of(status) == run) return fmt::format("{} step{}", all, all == 1 ? "" : "s");
+      const bool ran = status == StepStatus::Succeeded && report_.status == RunStatus::Succeeded;
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count(status), ran ? "ran" : name_of(status));
     }
+    return text.empty() ? "nothing to do" : text;
+  }
+
+  void outcome() {
     const Style style = report_.status == RunStatus::Succeeded ? Style::Green
                         : report_.status == RunStatus::Failed  ? Style::Red
                                                                : Style::Yellow;
-    add("{}: {} in {} (run {})\n", terminal_.styled(style, name_of(report_.status)),
-        counts.empty() ? "nothing to do" : counts, human_duration(report_.seconds), report_.run);
+    add("{}{}: {} in {} (run {})\n", terminal_.styled(style, name_of(report_.status)),
+        report_.lost.empty() ? "" : " (outputs could not be copied)", counts(), human_duration(report_.seconds),
+        report_.run);
   }
 
   // The workflow's outputs; where it names none, the results that no other step reads.
@@ -89,7 +109,11 @@ class Summary {
     }
     for (StepIndex step = 0; plan.outputs.empty() && step < report_.steps.size(); ++step) {
       const std::string result = report_.result_of(step);
-      if (!result.empty() && plan.successors(step).empty()) places.emplace_back(plan.steps[step].name, result);
+      if (result.empty() || !plan.successors(step).empty()) continue;
+      // Of its one output what lies there is meant, not the folder with the manifest above it.
+      const auto& outputs = plan.steps[step].tool->tool->outputs;
+      const std::string only = outputs.size() == 1 ? join_path(result, outputs[0].name) : "";
+      places.emplace_back(plan.steps[step].name, !only.empty() && exists(only) ? only : result);
     }
     std::size_t width = 0;
     const std::size_t shown = std::min(places.size(), kMostResults);
@@ -126,11 +150,14 @@ void print_report(const RunReport& report) {
   (void)write_all(2, text_report(report, Terminal::of(2), current_directory()));
 }
 
-JsonReport::JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds)
+JsonReport::JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds,
+                       std::string_view problem)
     : sink_(std::move(sink)) {
   buffer_ = R"({"run":)";
   append_json(buffer_, run);
-  fmt::format_to(std::back_inserter(buffer_), R"(,"status":"{}","seconds":{:.6g},"steps":{{)", status, seconds);
+  fmt::format_to(std::back_inserter(buffer_), R"(,"status":"{}","seconds":{:.6g},"problem":)", status, seconds);
+  append_json(buffer_, problem);
+  buffer_ += R"(,"steps":{)";
 }
 
 void JsonReport::step(const StepRecord& step, std::string_view result) {
@@ -160,7 +187,7 @@ void JsonReport::end() {
 }
 
 void write_json_report(const RunReport& report, const JsonReport::Sink& sink) {
-  JsonReport json(sink, report.run, name_of(report.status), report.seconds);
+  JsonReport json(sink, report.run, name_of(report.status), report.seconds, join(report.lost, "; "));
   StepRecord record;
   for (StepIndex step = 0; step < report.steps.size(); ++step) {
     if (!report.wanted.empty() && !report.wanted[step]) continue;

@@ -18,13 +18,14 @@ namespace boxcar {
 std::string text_report(const RunReport& report, const Terminal& terminal, const std::string& directory);
 void print_report(const RunReport& report);  // on stderr
 
-// The document of --json: {run, status, seconds, steps: {NAME: {status, exit_code, key, image, result, seconds,
-// attempts}}}, written piece by piece: with 100,000 steps it is 30 MB.
+// The document of --json: {run, status, seconds, problem, steps: {NAME: {status, exit_code, key, image, result,
+// seconds, attempts}}}, written piece by piece: with 100,000 steps it is 30 MB.
 class JsonReport {
  public:
   using Sink = std::function<void(std::string_view)>;
 
-  JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds);
+  // `problem`: why it failed though no step did; "": null
+  JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds, std::string_view problem);
   void step(const StepRecord& step, std::string_view result);  // in the order of the workflow; `result` "": null
   void end();
 

@@ -62,6 +62,7 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     line.add(visible(step.message), Style::Dim);
     text += line.text() + "\n";
   }
+  if (!run.problem.empty()) text += "\n" + terminal.styled(Style::Red, visible(run.problem)) + "\n";
   if (cached > kMostCached) text += fmt::format("{} steps cached\n", cached);
   if (run.total > steps.size())
     text += fmt::format("{} step{} not looked at yet\n", run.total - steps.size(),
@@ -70,7 +71,7 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
 }
 
 void print_json(const RunRecord& run, const std::vector<StepRecord>& steps) {
-  JsonReport json(print, run.id, status_of(run), seconds_of(run));
+  JsonReport json(print, run.id, status_of(run), seconds_of(run), run.problem);
   for (const StepRecord& step : steps) json.step(step, result_of(run, step));
   json.end();
   print("\n");

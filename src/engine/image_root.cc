@@ -127,7 +127,7 @@ class ProgramCheck {
       UniqueFd fd;
       if (look(path, fd) == Found::Yes) return check_needs(fd.get(), path);
     }
-    return fail(ErrorKind::NotFound,
+    return fail(ErrorKind::Invalid,
                 "the program " + in_quotes(name) + " is not in " + image() + " (PATH is " + all + ")");
   }
 
@@ -153,7 +153,7 @@ class ProgramCheck {
     UniqueFd fd;
     switch (look(path, fd)) {
       case Found::Missing:
-        return fail(ErrorKind::NotFound, "there is no " + printable(name) + " in " + image());
+        return fail(ErrorKind::Invalid, "there is no " + printable(name) + " in " + image());
       case Found::NotExecutable:
         return fail(ErrorKind::Invalid, printable(name) + " in " + image() + " is not an executable file");
       case Found::Yes:
@@ -183,7 +183,7 @@ class ProgramCheck {
     }
     UniqueFd needed;
     if (needs.empty() || needs.front() != '/' || elsewhere(needs) || look(needs, needed) != Found::Missing) return {};
-    return fail(ErrorKind::NotFound, printable(path) + " needs " + printable(needs) + ", which is not in " + image());
+    return fail(ErrorKind::Invalid, printable(path) + " needs " + printable(needs) + ", which is not in " + image());
   }
 
   static std::string loader_of(std::string_view elf) {

@@ -62,7 +62,7 @@ Result<Runtime> choose_runtime(const std::string& wanted, const std::string& cac
   const std::string named = !wanted.empty() ? wanted : environment("BOXCAR_RUNTIME");
   if (!named.empty()) {
     const auto path = find_program(named);
-    if (!path) return fail(ErrorKind::Unavailable, "the container runtime '" + named + "' is not installed");
+    if (!path) return fail(ErrorKind::NotFound, "the container runtime '" + named + "' is not installed");
     return runtime_at(*path, cache_directory);
   }
   std::optional<Error> wrong;
@@ -74,7 +74,7 @@ Result<Runtime> choose_runtime(const std::string& wanted, const std::string& cac
     wrong = runtime.error();
   }
   if (wrong) return fail(*std::move(wrong));
-  return fail(ErrorKind::Unavailable,
+  return fail(ErrorKind::NotFound,
               "there is no container runtime: install crun or runc (Debian, Ubuntu: apt install crun; Fedora: dnf "
               "install crun)");
 }

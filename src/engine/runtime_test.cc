@@ -36,7 +36,7 @@ TEST(ChooseRuntime, TakesWhatIsAskedFor) {
 TEST(ChooseRuntime, SaysWhatIsMissing) {
   const auto none = choose_runtime("no-such-runtime", "");
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(none.error().kind, ErrorKind::NotFound) << "trying again does not help";
   EXPECT_THAT(none.error().message, HasSubstr("'no-such-runtime' is not installed"));
 }
 

@@ -49,6 +49,7 @@ struct PlannedOutput {
   std::uint32_t output = 0;
   std::string path;  // within the port
   std::string to;    // absolute host path or ""
+  Position at;       // in the workflow's file
 };
 
 using Edge = std::pair<StepIndex, StepIndex>;  // (before, then)

@@ -138,7 +138,7 @@ class Planner {
       const auto end = links.follow(output.from, place);
       const auto to = values.expand(output.to, WorkflowValues::Paths::Allowed, place);
       plan.outputs.push_back({output.name, end ? end->step : 0, end && end->output ? *end->output : 0,
-                              std::move(output.from.path), to && !to->empty() ? hosts_.absolute(*to) : ""});
+                              std::move(output.from.path), to && !to->empty() ? hosts_.absolute(*to) : "", output.at});
       if (plan.outputs.back().to.empty()) continue;
       destinations.add(plan.outputs.back(), place);
       check_destination(plan, plan.outputs.back(), place);

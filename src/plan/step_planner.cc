@@ -33,8 +33,8 @@ constexpr std::uint64_t kLeastMemory = std::uint64_t{6} << 20;
 
 void check_memory(const Resources& resources, const Spot& spot) {
   if (!resources.memory || *resources.memory >= kLeastMemory) return;
-  spot.error("a memory limit of " + human_bytes(*resources.memory) +
-             " is too small to start a container in, at least " + human_bytes(kLeastMemory) + " are needed");
+  spot.error("a memory limit of " + quantity(*resources.memory) + " is too small to start a container in, at least " +
+             quantity(kLeastMemory) + " are needed");
 }
 
 void check_variable(const Variable& variable, const Spot& spot) {

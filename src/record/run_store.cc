@@ -36,12 +36,13 @@ struct Finish {
   std::string run;
   RunStatus status;
   std::int64_t finished;
+  std::string problem;
 };
 using Change = std::variant<RunRecord, Update, Finish>;
 
 constexpr std::string_view kRunColumns =
     "SELECT id, workflow, file, command, store, engine, status, started, finished, pid, pid_start, total, engine_why, "
-    "seq "
+    "seq, problem "
     "FROM runs ";
 constexpr std::string_view kStepColumns =
     "SELECT s.idx, s.name, s.status, s.exit_code, s.key, i.digest, i.name, s.seconds, s.peak_memory, s.attempts, "
@@ -63,6 +64,7 @@ RunRecord read_run(const Statement& row) {
   run.pid_start = static_cast<std::uint64_t>(row.integer(10));
   run.total = static_cast<std::uint32_t>(row.integer(11));
   run.engine_why = row.text(12);
+  run.problem = row.text(14);
   return run;
 }
 
@@ -160,8 +162,8 @@ void RunStore::update(const std::string& run, StepRecord step) {
   state_->post(Update{run, std::move(step)});
 }
 
-void RunStore::finish(const std::string& run, RunStatus status, std::int64_t finished) {
-  state_->post(Finish{run, status, finished});
+void RunStore::finish(const std::string& run, RunStatus status, std::int64_t finished, std::string problem) {
+  state_->post(Finish{run, status, finished, std::move(problem)});
 }
 
 Result<void> RunStore::flush() {
@@ -269,8 +271,9 @@ Result<void> RunStore::State::write_step(const Update& update) {
 
 Result<void> RunStore::State::write_finish(const Finish& finish) {
   TRY(const std::int64_t run, sequence_of(finish.run));
-  Statement update = database.prepare("UPDATE runs SET status = ?, finished = ? WHERE seq = ?");
-  return update.bind(static_cast<std::int64_t>(finish.status)).bind(finish.finished).bind(run).run();
+  Statement update = database.prepare("UPDATE runs SET status = ?, finished = ?, problem = ? WHERE seq = ?");
+  update.bind(static_cast<std::int64_t>(finish.status)).bind(finish.finished);
+  return update.bind(finish.problem).bind(run).run();
 }
 
 Result<std::int64_t> RunStore::State::sequence_of(const std::string& run) {

@@ -40,6 +40,7 @@ struct RunRecord {
   int pid = 0;                  // of the runner
   std::uint64_t pid_start = 0;  // its start time (/proc/PID/stat field 22), so that a reused pid is not taken for it
   std::uint32_t total = 0;
+  std::string problem;  // why it failed though no step did: outputs that could not be handed over; ""
 };
 
 std::string new_run_id();
@@ -60,7 +61,7 @@ class RunStore {
 
   void begin(const RunRecord& run);
   void update(const std::string& run, StepRecord step);  // the latest of a step counts
-  void finish(const std::string& run, RunStatus status, std::int64_t finished);
+  void finish(const std::string& run, RunStatus status, std::int64_t finished, std::string problem = {});
   Result<void> flush();  // waits until all so far is written: what --detach does before it leaves the runner behind
   Result<void> close();  // the same; later calls write nothing
 

@@ -45,6 +45,8 @@ inline constexpr const char* record_schema[] = {
     )",
     // 2. How it came to the engine.
     "ALTER TABLE runs ADD COLUMN engine_why TEXT NOT NULL DEFAULT ''",
+    // 3. Why a run failed though no step did.
+    "ALTER TABLE runs ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
 };
 
 }  // namespace boxcar

@@ -85,6 +85,8 @@ Result<void> Attempts::prepare_and_start(JobId id, Attempt& attempt) {
     if (auto workspace = results_.reopen(*attempt.action, *left, attempt.name)) {
       attempt.workspace = *std::move(workspace);
       job.left_behind = true;
+      events_.post(
+          Notes{{"step " + attempt.name.step + ": taking up its container, which run " + left->run + " left behind"}});
     }
   }
   if (!job.left_behind) {
@@ -122,14 +124,15 @@ void Attempts::commit(JobId id, const Ending& ending, bool keep) {
   });
 }
 
-void Attempts::discard(JobId id, bool keep) {
+std::string Attempts::discard(JobId id, bool keep) {
   const auto attempt = find(id);
   {
     const std::lock_guard lock(mutex_);
     attempts_.erase(id);
   }
-  if (!attempt->prepared) return;
+  if (!attempt->prepared) return "";
   submit_([this, keep, attempt] { results_.discard(attempt->workspace, keep); });
+  return keep ? attempt->workspace.directory : "";
 }
 
 void Attempts::stop(JobId id, Seconds grace) {

@@ -29,9 +29,10 @@ class Attempts : public EngineSink {
              std::vector<SecretReference> secrets);
   // `keep`: as of discard(), should it fail.
   void commit(JobId id, const Ending& ending, bool keep);  // then Committed
-  void discard(JobId id, bool keep);                       // instead of a commit; also after a failed one
-  void stop(JobId id, Seconds grace);                      // Ended follows
-  std::string engine_name() const;                         // "" until there is one
+  // Instead of a commit; also after a failed one. Where the workspace is kept, "" where it isn't.
+  std::string discard(JobId id, bool keep);
+  void stop(JobId id, Seconds grace);  // Ended follows
+  std::string engine_name() const;     // "" until there is one
 
   // The engine's side.
   void started(JobId id) override;

@@ -36,7 +36,7 @@ struct Committed {
   Result<StoredResult> result;
 };
 
-struct Notes {  // Engine::notes(), when the engine is first needed
+struct Notes {  // lines for people: Engine::notes(), when the engine is first needed; what an attempt found
   std::vector<std::string> notes;
 };
 

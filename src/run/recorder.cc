@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "run/engine_place.h"
 #include "run/session.h"
 
@@ -54,9 +55,9 @@ void Recorder::step_changed(StepIndex index, const StepState& state) {
   next_.step_changed(index, state);
 }
 
-void Recorder::finish(RunStatus status) {
+void Recorder::finish(const RunReport& report) {
   if (run_.empty()) return;
-  store_->finish(run_, status, now_micros());
+  store_->finish(run_, report.status, now_micros(), join(report.lost, "; "));
   if (auto closed = store_->close(); !closed) next_.note("this run is not fully recorded: " + closed.error().text());
 }
 

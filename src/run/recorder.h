@@ -20,7 +20,7 @@ class Recorder : public Observer {
 
   // Other processes see the run when this returns.
   void begin(const RunRequest& request, const RunReport& report, const EnginePlace& place);
-  void finish(RunStatus status);
+  void finish(const RunReport& report);
 
   void run_started(const Plan& plan, const std::string& run) override { next_.run_started(plan, run); }
   void note(const std::string& text) override { next_.note(text); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "run/output_content.h"
 
 namespace boxcar {
 
@@ -11,6 +12,23 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr int kUnavailableTries = 3;  // of an engine or disk that is merely unavailable, whatever `retries` says
+
+std::string why_it_failed(const StepOptions& step, const Ending& ending) {
+  if (!ending.engine_error.empty()) return ending.engine_error;
+  if (ending.timed_out) {
+    return "took longer than its timeout of " + human_duration(step.timeout.value_or(Seconds(0)).count());
+  }
+  if (ending.out_of_memory) {
+    const auto& limit = step.resources.memory;
+    std::string what = "ran out of memory";
+    if (limit) what += " (its limit is " + quantity(*limit) + "; raise resources.memory)";
+    // One that could do without the child that was killed is rarer than one that didn't look.
+    if (ending.exit_code == 0) what += ": a process of it was killed, though it exited with code 0";
+    return what;
+  }
+  if (ending.exit_code > 128) return "was killed by signal " + std::to_string(ending.exit_code - 128);
+  return "exited with code " + std::to_string(ending.exit_code);
+}
 
 }  // namespace
 
@@ -128,7 +146,14 @@ void Scheduler::inputs_ready(StepIndex step) {
 
 Result<Content> Scheduler::content_of(const PlannedStep& step, const PlannedInput& input) {
   TRY(const std::string path, subpath(input));
-  if (!path.empty()) return *slots_[slot_of(path)].content;
+  if (!path.empty()) {
+    const auto& content = *slots_[slot_of(path)].content;
+    if (content || content.error().kind != ErrorKind::NotFound || input.step == PlannedInput::kHost) return content;
+    const auto& producer = parts_.plan.steps[input.step];
+    const std::string port = path.substr(0, path.size() - input.path.size() - 1);
+    return fail(ErrorKind::NotFound,
+                not_in_output(producer.name, producer.tool->tool->outputs[input.output].name, port, input.path));
+  }
   const StoredResult& result = *results_[input.step];
   const auto& name = parts_.plan.steps[input.step].tool->tool->outputs[input.output].name;
   const auto port =
@@ -222,6 +247,10 @@ void Scheduler::launch(StepIndex step) {
   auto lock = parts_.results.try_lock(key);
   if (!lock) {
     if (std::find(blocked_.begin(), blocked_.end(), step) == blocked_.end()) blocked_.push_back(step);
+    if (told_blocked_.insert(step).second) {
+      parts_.observer.note("step " + parts_.plan.steps[step].name +
+                           ": waiting for another boxcar, which computes the same");
+    }
     return;
   }
   // Between the first look and the lock another runner may have left the result.
@@ -293,7 +322,7 @@ void Scheduler::handle(Ended& event) {
       return;
     }
   }
-  parts_.attempts.discard(event.job, options_.keep_failed);
+  discard(step, event.job);
   running_.erase(job);
   if (interrupts_ > 0) {
     // What may be left of it with an engine that does not answer.
@@ -301,25 +330,12 @@ void Scheduler::handle(Ended& event) {
       parts_.observer.note(parts_.plan.steps[step].name + ": " + event.ending.error().text());
     change(step, StepStatus::Cancelled);
   } else if (!event.ending) {
-    const bool unavailable = event.ending.error().kind == ErrorKind::Unavailable;
-    if (!unavailable || !retry(step, true)) infrastructure(step, event.ending.error());
-  } else if (retry(step, false)) {
-    return;
-  } else if (!ran) {
-    fail_step(step, event.ending->engine_error);
-  } else if (event.ending->timed_out) {
-    fail_step(step, "took longer than its timeout of " +
-                        human_duration(parts_.plan.steps[step].options->timeout.value_or(Seconds(0)).count()));
-  } else if (event.ending->out_of_memory) {
-    const auto& limit = parts_.plan.steps[step].options->resources.memory;
-    std::string what = "ran out of memory" + (limit ? " (its limit is " + human_bytes(*limit) + ")" : std::string());
-    // One that could do without the child that was killed is rarer than one that didn't look.
-    if (event.ending->exit_code == 0) what += ": a process of it was killed, though it exited with code 0";
-    fail_step(step, std::move(what));
-  } else if (event.ending->exit_code > 128) {
-    fail_step(step, "was killed by signal " + std::to_string(event.ending->exit_code - 128));
-  } else {
-    fail_step(step, "exited with code " + std::to_string(event.ending->exit_code));
+    const auto& error = event.ending.error();
+    if (error.kind == ErrorKind::Invalid) return fail_step(step, error.text());  // of the image, such as its command
+    if (error.kind != ErrorKind::Unavailable || !retry(step, true, error.text())) infrastructure(step, error);
+  } else if (const auto why = why_it_failed(*parts_.plan.steps[step].options, *event.ending);
+             !retry(step, false, why)) {
+    fail_step(step, why);
   }
 }
 
@@ -335,14 +351,14 @@ void Scheduler::handle(Committed& event) {
     finish(step, StepStatus::Succeeded, *std::move(event.result));
     return;
   }
-  parts_.attempts.discard(event.job, options_.keep_failed);
+  discard(step, event.job);
   running_.erase(job);
   const auto& error = event.result.error();
   if (interrupts_ > 0) {
     change(step, StepStatus::Cancelled);
   } else if (error.kind == ErrorKind::Invalid) {
-    if (!retry(step, false)) fail_step(step, error.text());
-  } else if (error.kind != ErrorKind::Unavailable || !retry(step, true)) {
+    if (!retry(step, false, error.text())) fail_step(step, error.text());
+  } else if (error.kind != ErrorKind::Unavailable || !retry(step, true, error.text())) {
     infrastructure(step, error);
   }
 }
@@ -360,6 +376,12 @@ void Scheduler::handle(Interrupted&) {
   }
 }
 
+void Scheduler::discard(StepIndex step, JobId job) {
+  const std::string kept = parts_.attempts.discard(job, options_.keep_failed);
+  if (!kept.empty())
+    parts_.observer.note("step " + parts_.plan.steps[step].name + ": its workspace is kept in " + kept);
+}
+
 void Scheduler::change(StepIndex step, StepStatus status, std::string message) {
   states_[step].status = status;
   states_[step].message = std::move(message);
@@ -368,8 +390,11 @@ void Scheduler::change(StepIndex step, StepStatus status, std::string message) {
 
 void Scheduler::finish(StepIndex step, StepStatus status, StoredResult result) {
   auto& state = states_[step];
-  state.seconds = result.seconds;
-  state.peak_memory = result.peak_memory;
+  // Of a container that left the bytes of an earlier result again it is this one's own time that counts.
+  if (status == StepStatus::Cached) {
+    state.seconds = result.seconds;
+    state.peak_memory = result.peak_memory;
+  }
   state.exit_code = 0;
   results_[step] = std::move(result);
   change(step, status);
@@ -398,12 +423,14 @@ void Scheduler::infrastructure(StepIndex step, const Error& error) {
   fail_step(step, error.text());
 }
 
-bool Scheduler::retry(StepIndex step, bool unavailable) {
+bool Scheduler::retry(StepIndex step, bool unavailable, const std::string& why) {
   const int tries = 1 + std::max(parts_.plan.steps[step].options->retries, unavailable ? kUnavailableTries - 1 : 0);
   if (states_[step].attempts >= tries) return false;
   const auto pause = pause_after(states_[step].attempts);
   delayed_.emplace_back(Clock::now() + pause, step);
-  change(step, StepStatus::Waiting, "trying again in " + human_duration(Seconds(pause).count()));
+  change(step, StepStatus::Waiting,
+         why + "; attempt " + std::to_string(states_[step].attempts + 1) + " of " + std::to_string(tries) + " in " +
+             human_duration(Seconds(pause).count()));
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "run/attempts.h"
@@ -90,11 +91,12 @@ class Scheduler {
   void handle(Notes& event);
   void handle(Interrupted& event);
 
+  void discard(StepIndex step, JobId job);
   void change(StepIndex step, StepStatus status, std::string message = {});
   void finish(StepIndex step, StepStatus status, StoredResult result);
   void fail_step(StepIndex step, std::string message);
   void infrastructure(StepIndex step, const Error& error);
-  bool retry(StepIndex step, bool unavailable);
+  bool retry(StepIndex step, bool unavailable, const std::string& why);
   bool ending() const { return interrupts_ > 0 || (failed_ && !options_.keep_going); }  // nothing is started any more
   void skip_after(StepIndex step);
 
@@ -108,6 +110,7 @@ class Scheduler {
   std::deque<StepIndex> runnable_;                                // must run; wait for a place
   std::vector<std::pair<Clock::time_point, StepIndex>> delayed_;  // wait before another try
   std::vector<StepIndex> blocked_;                                // another runner computes the same
+  std::unordered_set<StepIndex> told_blocked_;                    // people know of these
   std::unordered_map<Key, std::vector<StepIndex>>
       computing_;  // keys in the making here, and the steps that wait for them
   std::unordered_map<JobId, Running> running_;

@@ -23,12 +23,14 @@ struct Watcher : Observer {
   void run_started(const Plan& plan, const std::string&) override { plan_ = &plan; }
   void step_changed(StepIndex step, const StepState& state) override {
     if (state.status == StepStatus::Running) started.push_back(plan_->steps[step].name);
+    if (state.status == StepStatus::Waiting) waiting.push_back(state.message);
   }
   void note(const std::string& text) override { notes.push_back(text); }
   void tick() override {
     if (on_tick) on_tick();
   }
   std::vector<std::string> started;
+  std::vector<std::string> waiting;
   std::vector<std::string> notes;
   std::function<void()> on_tick;
   const Plan* plan_ = nullptr;
@@ -43,6 +45,7 @@ struct World {
     Attempts attempts(
         results,
         [this](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
+          if (refusal) return fail(*refusal);
           auto made = std::make_unique<FakeEngine>(sink, script);
           engine = made.get();
           return made;
@@ -72,6 +75,7 @@ struct World {
   Submit submit = [](const std::function<void()>& job) { job(); };
   FakeEngine::Script script = [](const Job&) { return Ending{}; };
   FakeEngine* engine = nullptr;
+  std::optional<Error> refusal;  // instead of an engine
   std::function<void()> on_tick;
   Watcher watcher;
   std::vector<StepState> states;
@@ -151,6 +155,40 @@ TEST(Scheduler, TriesAgainAsOftenAsTheStepSays) {
   EXPECT_EQ(world.run(), RunStatus::Succeeded);
   EXPECT_EQ(world.states[0].attempts, 3);
   EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(1500)) << "0.5 s, then 1 s";
+}
+
+TEST(Scheduler, SaysWhyItTriesAgainAndThatItWaitsForAnother) {
+  GraphMaker graph;
+  StepOptions options;
+  options.retries = 1;
+  graph.step("a", {}, std::move(options));
+  World world(graph.make());
+  world.script = [](const Job& job) { return exit_with(job.name.attempt == 1 ? 7 : 0); };
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.waiting, ElementsAre("exited with code 7; attempt 2 of 2 in 0.5s"));
+
+  const Key key = world.states[0].key;
+  world.results.forget(key);
+  auto other = world.results.try_lock(key);
+  int ticks = 0;
+  world.on_tick = [&] {
+    if (++ticks == 3) other.reset();
+  };
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.watcher.notes, ElementsAre("step a: waiting for another boxcar, which computes the same"));
+}
+
+TEST(Scheduler, WhatAnEngineFindsWrongWithAStepIsTheStepsFailure) {
+  World world(chain(1));
+  world.refusal = Error{ErrorKind::Invalid, "there is no /kliko in the image", {}};
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_EQ(world.states[0].message, "there is no /kliko in the image");
+  EXPECT_EQ(world.states[0].attempts, 1);
+  EXPECT_FALSE(world.trouble);
+  world.refusal = Error{ErrorKind::NotFound, "the container runtime 'nope' is not installed", {}};
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_EQ(world.states[0].attempts, 1) << "trying again does not help";
+  EXPECT_TRUE(world.trouble);
 }
 
 TEST(Scheduler, PausesTwiceAsLongEachTimeUpToHalfAMinute) {

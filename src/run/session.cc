@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "plan/make_action.h"
 #include "record/run_store.h"
 #include "run/engine_place.h"
 #include "run/interrupts.h"
+#include "run/output_content.h"
 #include "run/recorder.h"
 #include "run/secrets.h"
 #include "run/tools.h"
@@ -126,17 +128,38 @@ std::optional<Plan> plan_workflow(RunRequest& request, Images& images, Observer&
   return plan;
 }
 
-// The first field in which a step's action differs from the one that it was the last time it ran.
-std::string explain_miss(RunStore* record, Store& store, const RunReport& report, StepIndex step,
-                         const Action& action) {
+// Why a step's result is not taken, or not there: the first field in which its action differs from the one that it was
+// the last time it ran.
+std::string explain_miss(RunStore* record, Store& store, const RunReport& report, StepIndex step, const Action& action,
+                         bool rerun) {
+  const CachePolicy& cache = report.plan.steps[step].options->cache;
+  if (!cache.enabled) return "it says cache: false";
+  if (rerun) return "--rerun names it";
+  const Key key = action_key(action);
+  if (const auto result = store.lookup(action, key)) {
+    const auto age = Seconds(static_cast<double>(now_micros() - result->finished) / 1e6);
+    return "its result is " + human_duration(age.count()) + " old, and max_age is " +
+           human_duration(cache.max_age.value_or(age).count());
+  }
   if (record == nullptr) return "no result yet";
   const auto before =
       record->previous(store.root(), recorded_file(report.plan), report.plan.steps[step].name, report.run);
   if (!before || !*before) return "no result yet: this step never ran";
-  if ((*before)->key == action_key(action)) return "its earlier result is gone, was altered, or is too old";
+  if ((*before)->key == key) {
+    const std::string directory = result_directory(store.root(), (*before)->image, key);
+    return exists(directory) ? "its earlier result was altered" : "its earlier result is gone";
+  }
   const auto fields = store.kept_fields((*before)->key, (*before)->image);
   if (!fields) return "what it read before is not known any more";
   return first_difference(*fields, key_fields(action));
+}
+
+bool limits_anything(const RunReport& report) {
+  for (StepIndex step = 0; step < report.plan.steps.size(); ++step) {
+    const Resources& resources = report.plan.steps[step].options->resources;
+    if ((report.wanted.empty() || report.wanted[step]) && (resources.memory || resources.cpu)) return true;
+  }
+  return false;
 }
 
 // Whether what is copied to `path` was read from there: a step that works in place, with --work.
@@ -148,6 +171,10 @@ bool reads(const PlannedStep& step, const std::string& path) {
 
 void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store) {
   for (const auto& output : report.plan.outputs) {
+    const auto lost = [&](const std::string& why) {
+      report.lost.push_back(Finding{report.plan.file, output.at, Severity::Error, why}.text());
+      report.status = RunStatus::Failed;
+    };
     report.outputs.emplace_back();
     const StoredResult* result = scheduler.result(output.step);
     if (result == nullptr) continue;
@@ -158,10 +185,17 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store)
     const auto& name = report.plan.steps[output.step].tool->tool->outputs[output.output].name;
     for (const auto& port : result->ports) {
       if (port.port != name || !port.present) continue;
-      const std::string source = join_path(store.port_path(*result, port), output.path);
-      auto kind = host_kind(source);
+      const std::string directory = store.port_path(*result, port);
+      const std::string source = join_path(directory, output.path);
+      const auto kind = host_kind(source);
+      if (!kind && kind.error().kind == ErrorKind::NotFound) {  // as a step that reads what isn't there
+        lost("output " + in_quotes(output.name) + ": " +
+             not_in_output(report.plan.steps[output.step].name, name, directory, output.path));
+        continue;
+      }
       if (!kind) {
-        report.trouble = std::move(kind).error().in("output '" + output.name + "'");
+        report.trouble = Error(kind.error()).in("output " + in_quotes(output.name));
+        lost(report.trouble->text());
         continue;
       }
       report.outputs.back() = source;
@@ -171,7 +205,8 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store)
       if (done) {
         report.outputs.back() = output.to;
       } else {
-        report.trouble = std::move(done).error().in("copying the output '" + output.name + "' to " + output.to);
+        report.trouble = std::move(done).error().in("output " + in_quotes(output.name));
+        lost(report.trouble->text());
       }
     }
   }
@@ -266,7 +301,11 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
     store->hold_run(report.run);  // before a daemon has anything of it
     TRY(auto engine, (*place)->make(engine_call, sink));
-    events.post(Notes{engine->notes()});
+    auto notes = engine->notes();
+    // What can't be limited matters where something is to be.
+    if (!limits_anything(report))
+      std::erase_if(notes, [](const auto& note) { return note.find("cgroup") != note.npos; });
+    events.post(Notes{std::move(notes)});
     return engine;
   };
   const auto digest = [&](const std::string& path) -> Result<Content> {
@@ -289,7 +328,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   }
   if (request.explain || request.dry_run) {
     options.explain = [&](StepIndex step, const Action& action) {
-      return explain_miss(record ? record->get() : nullptr, *store, report, step, action);
+      const bool again = std::find(rerun.begin(), rerun.end(), step) != rerun.end();
+      return explain_miss(record ? record->get() : nullptr, *store, report, step, action, again);
     };
   }
   Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
@@ -305,7 +345,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   pool.drain();  // the last workspaces are cleared
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   observer.run_finished(report.status, report.seconds);
-  if (!request.dry_run) recorder.finish(report.status);
+  if (!request.dry_run) recorder.finish(report);
   return report;
 }
 

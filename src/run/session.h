@@ -54,8 +54,10 @@ struct RunReport {
   Findings findings;                 // not ok(): the workflow is wrong, nothing was started
   std::optional<Error> trouble;      // an engine, a registry or a disk could not be used
   std::vector<std::string> outputs;  // by output of the plan: where it lies now
-  std::string store;                 // absolute
-  std::string engine;                // "" when nothing had to run
+  std::vector<std::string>
+      lost;            // outputs that could not be handed over, each with its place and why; then the run failed
+  std::string store;   // absolute
+  std::string engine;  // "" when nothing had to run
 
   // Where a step's result lies, absolute; "" where there is none.
   std::string result_of(StepIndex step) const;

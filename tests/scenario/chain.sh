@@ -6,6 +6,7 @@ expect_json '.status == "succeeded"' '(.steps | keys_unsorted) == ["1-make", "2-
   '[.steps[].status] == ["succeeded", "succeeded", "succeeded"]' '[.steps[].exit_code] == [0, 0, 0]' '[.steps[].attempts] == [1, 1, 1]'
 result=$(json '.steps["2-shout"].result')
 expect_text "$result/output/loud" 'A B'
+expect_err "^  3-make  \.kliko/[0-9a-f]{12}/[0-9a-f]{12}/output$" # where the data lies
 [[ $result =~ ^$PWD/\.kliko/[0-9a-f]{12}/[0-9a-f]{12}$ ]] || fail "result in $result"
 [ -s "$result/manifest.json" ] && [ -e "$result/parameters.json" ] && [ -e "$result/log.jsonl" ] || fail "$(ls "$result")"
 [ "${result##*/}" = "$(json '.steps["2-shout"].key' | cut -c1-12)" ] || fail "the key names the result"

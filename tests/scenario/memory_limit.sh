@@ -6,7 +6,7 @@ steps: {eat: {image: test/eat, resources: {memory: 50Mi}}}
 FLOW
 expect_exit 1 boxcar run boxcar.yml --json
 expect_json '.steps.eat.status == "failed"' '.steps.eat.exit_code != 0'
-expect_err 'eat.*memory.*50'
+expect_err 'eat.*ran out of memory \(its limit is 50Mi; raise resources.memory\)'
 # A child of it that is killed leaves half a result, also where nobody looks at its exit code.
 make_kliko_image test/careless 'dd if=/dev/zero of=/dev/null bs=200M count=1 || true; sleep 0.4; echo half >/output/text' <<<'{schema_version: 4, io: split}'
 printf 'steps: {eat: {image: test/careless, resources: {memory: 50Mi}}}\n' >careless.yml
@@ -18,4 +18,4 @@ done
 # One that no container can start in is found before anything starts.
 printf 'workflow: w\nsteps:\n  eat: {image: test/eat, resources: {memory: 100Ki}}\n' >small.yml
 expect_exit 2 boxcar run small.yml
-expect_err "small.yml:3:.*step 'eat': a memory limit of 100 KiB is too small to start a container in, at least 6.0 MiB"
+expect_err "small.yml:3:.*step 'eat': a memory limit of 100Ki is too small to start a container in, at least 6Mi"

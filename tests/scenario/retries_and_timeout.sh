@@ -14,8 +14,16 @@ expect_exit 1 boxcar run boxcar.yml --keep-going --json
 expect_json '.status == "failed"' '.steps["in-time"].status == "succeeded"' '.steps.never.status == "failed"' \
   '.steps.never.attempts == 2' '.steps.never.exit_code == 1' '.steps.slow.status == "failed"' '.steps.slow.result == null' \
   '.steps.slow.seconds < 5'
-expect_err 'slow.*(timeout|timed out|0.3)' 'never: trying again in (0\.5 ?s|500 ?ms)'
+expect_err 'slow.*(timeout|timed out|0.3)' '^step never: exited with code 1; attempt 2 of 2 in 0\.5s$'
 run=$(json .run)
 for attempt in 1 2; do
   grep -q 'tried at' ".boxcar/runs/$run/never.$attempt/log.jsonl" || fail "log of attempt $attempt"
 done
+
+# --keep-failed says where; what can't change by itself is not tried again.
+expect_exit 1 boxcar run boxcar.yml --target slow --keep-failed
+kept=$(sed -n 's/^step slow: its workspace is kept in //p' "$SCENARIO/err")
+[ -d "$kept/result" ] || fail "no workspace in '$kept'"
+expect_exit 3 env BOXCAR_RUNTIME=nope boxcar tool --json --store none test/slow
+expect_json '.steps.slow.attempts == 1'
+[ "$(grep -c 'is not installed' "$SCENARIO/err")" = 2 ] || fail "when it happened, and in the summary: $(cat "$SCENARIO/err")"

@@ -18,6 +18,6 @@ expect_in screen.lines "1-make +cached +$time" "2-slow +running +$time  half of 
   '3-append +waiting' "[+=#━─. ]+1 of 4 steps, 1 running, 1 cached, $time" '2-slow +succeeded +[0-9.]+s' "3-append +succeeded +$time" \
   "4-broken +failed +$time  exited with code 7" 'no such luck' '^failed: 2 succeeded, 1 cached, 1 failed in [0-9.]+s \(run '
 on_screen 0 again "boxcar chain --rerun 1-make test/make 'test/append --line x'"
-expect_in again.lines '1-make +succeeded' '2-append +cached' '^succeeded: 1 succeeded, 1 cached in ' '\.kliko/[0-9a-f]{12}/[0-9a-f]{12}'
+expect_in again.lines '1-make +succeeded' '2-append +cached' '^succeeded: 1 ran, 1 cached in ' '\.kliko/[0-9a-f]{12}/[0-9a-f]{12}'
 expect_exit 0 env NO_COLOR=1 TERM=dumb script -qec "boxcar chain test/make" dumb
 expect_not_in dumb $'\033'
