@@ -187,11 +187,11 @@ Error DaemonContainer::explained(Error error) const {
     return {ErrorKind::Invalid, "the image's user " + in_quotes(job_.action->user) + " is not in its /etc/passwd", {}};
   }
   if (says("executable file not found")) {
-    return {ErrorKind::NotFound, "the program " + program + " is not in " + image, {}};
+    return {ErrorKind::Invalid, "the program " + program + " is not in " + image, {}};
   }
   if (says("exec: \"") || says("exec format error") || says("executable file `")) {
     if (says("no such file or directory")) {
-      return {ErrorKind::NotFound, "there is no " + program + " in " + image + ", or not what it needs to run", {}};
+      return {ErrorKind::Invalid, "there is no " + program + " in " + image + ", or not what it needs to run", {}};
     }
     if (says("permission denied") || says("is a directory")) {
       return {ErrorKind::Invalid, program + " in " + image + " is not an executable file", {}};

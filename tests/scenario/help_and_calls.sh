@@ -35,7 +35,7 @@ done
 
 # What is misspelled or no number is said in boxcar's words.
 expect_exit 2 boxcar run x.yml --taget a
-expect_err "^boxcar: boxcar run has no option '--taget' \(did you mean '--target'\?\)$"
+expect_err "^boxcar: boxcar run has no option '--taget' \(did you mean '--target'\?\)"
 expect_exit 2 boxcar run x.yml a
 expect_err "^boxcar: nothing takes the argument 'a'$"
 expect_exit 2 boxcar run x.yml -j x
