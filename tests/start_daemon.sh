@@ -35,8 +35,8 @@ podman)
   export HOME="$dir" XDG_RUNTIME_DIR="/run/user/$(id -u "$DAEMON_USER")"
   mkdir -p /run/user && mount -t tmpfs none /run/user && mkdir "$XDG_RUNTIME_DIR"
   chown "$DAEMON_USER" "$dir" "$data" "$XDG_RUNTIME_DIR"
-  setpriv --reuid "$DAEMON_USER" --regid "$DAEMON_USER" --clear-groups $service &
-  trap 'kill $!' TERM
+  setsid setpriv --reuid "$DAEMON_USER" --regid "$DAEMON_USER" --clear-groups $service &
+  trap 'kill -- -$!' TERM # it runs in two processes
   wait $! || wait $! || true # the first one ends with the signal
   kill "$(cat "$XDG_RUNTIME_DIR/libpod/tmp/pause.pid")" # it holds the user namespace
   ;;

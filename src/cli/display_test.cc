@@ -110,6 +110,7 @@ Plan plan_of(std::size_t steps) {
   image->identity = sha256("image");
   auto tool = std::make_shared<ResolvedTool>();
   tool->image = image;
+  tool->tool = std::make_shared<Tool>();
   Plan plan;
   plan.name = "imaging";
   for (std::size_t i = 0; i < steps; ++i) {
@@ -432,7 +433,7 @@ TEST_F(OutputTest, TheSummaryTellsWhatFailedAndWhereResultsAre) {
   EXPECT_THAT(text, Not(HasSubstr(directory_))) << "relative to the current directory";
   EXPECT_THAT(text_report(report, plain_terminal(), "/elsewhere"), HasSubstr(directory_));
 
-  report.plan.outputs.push_back({"images", 0, 0, "", directory_ + "/images"});
+  report.plan.outputs.push_back({"images", 0, 0, "", directory_ + "/images", {}});
   report.outputs.push_back(directory_ + "/images");
   text = text_report(report, plain_terminal(), directory_);
   EXPECT_THAT(text, HasSubstr("  images  images\n"));

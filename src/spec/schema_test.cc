@@ -56,7 +56,7 @@ TEST(Schema, KnowsTheKeysOfTheReader) {
   EXPECT_EQ(defined("step"), keys_the_reader_knows("steps: {a: {QQQQQQQQ: 1}}"));
   EXPECT_EQ(defined("resources"), keys_the_reader_knows("steps: {a: {resources: {QQQQQQQQ: 1}}}"));
   EXPECT_EQ(defined("cache"), keys_the_reader_knows("steps: {a: {cache: {QQQQQQQQ: 1}}}"));
-  EXPECT_EQ(defined("secret"), keys_the_reader_knows("steps: {a: {secrets: {A: {QQQQQQQQ: 1}}}}"));
+  EXPECT_EQ(defined("secret"), keys_the_reader_knows("steps: {a: {secrets: {A: {QQQQQQQQ: x}}}}"));
   EXPECT_EQ(defined("tool"), keys_the_reader_knows("steps: {a: {tool: {QQQQQQQQ: 1}}}"));
   EXPECT_EQ(defined("port"), keys_the_reader_knows("steps: {a: {tool: {inputs: {p: {QQQQQQQQ: 1}}}}}"));
   EXPECT_EQ(defined("parameter"), keys_the_reader_knows("steps: {a: {tool: {params: {p: {QQQQQQQQ: 1}}}}}"));
