@@ -10,7 +10,7 @@ ninja -C "$build" -j "$(nproc)"
 
 log=$build/ctest.log
 status=0
-ctest --test-dir "$build" --output-on-failure -j2 "$@" >"$log" 2>&1 </dev/null || status=$?
+ctest --test-dir "$build" --output-on-failure -j $(($(nproc) + 1)) "$@" >"$log" 2>&1 </dev/null || status=$?
 cat "$log"
 # "97% tests passed, 2 tests failed out of 70"
 counts=$(sed -nE 's/.* ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' "$log" | tail -1)

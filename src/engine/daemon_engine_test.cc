@@ -5,6 +5,9 @@
 #include <atomic>
 #include <thread>
 
+#include "base/sha256.h"
+#include "engine/daemon_helper.h"
+#include "engine/helper_binary.h"
 #include "engine/testing.h"
 
 namespace boxcar::testing {
@@ -42,6 +45,17 @@ TEST(DaemonEngine, IsRefusedWhereTheStoreCannotBeSaidInJson) {
   const DaemonOptions options{test_run(), on.scratch / "caf\xe9", Seconds(10), claim};
   EXPECT_EQ(make_daemon_engine(on.daemon, id_of, options, on.sink).error().kind, ErrorKind::Invalid);
   EXPECT_EQ(end_daemon_run(on.daemon, options, {}).error().kind, ErrorKind::Invalid);
+}
+
+TEST(DaemonEngine, WhatOnlyHasTheHelpersNameIsNotTakenForIt) {
+  for (const char* kind : {"docker", "podman"}) {
+    EngineFixture on(kind);
+    const auto ours = helper_image(*on.daemon).value();
+    const std::string tag = "repo=boxcar.local/helper&tag=" + sha256(helper_binary()).short_hex();
+    const auto tagged = on.daemon->post("/images/test/busybox/tag?" + tag);
+    ASSERT_TRUE(tagged) << tagged.error().text();
+    EXPECT_EQ(helper_image(*on.daemon).value(), ours);
+  }
 }
 
 }  // namespace

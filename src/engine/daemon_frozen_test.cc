@@ -55,8 +55,8 @@ TEST_P(FrozenDaemonTest, LosesWhatRunsAndClearsItUpOnceTheDaemonAnswersAgain) {
   const JobId id = start_and_wait("echo ready; sleep 300");
   freeze();
   const auto seen = on->sink.wait(id);
-  EXPECT_TRUE(seen.ending.lost);
-  EXPECT_THAT(seen.ending.engine_error, HasSubstr(on->engine->name() + " does not answer; there boxcar-"));
+  ASSERT_TRUE(seen.ending.lost);
+  EXPECT_THAT(seen.ending.lost->text(), HasSubstr(on->engine->name() + " does not answer; there boxcar-"));
   EXPECT_EQ(seen.ended, 1);
   const auto refused = on->engine->start(on->job(make_shell("true")));
   ASSERT_FALSE(refused);
@@ -74,7 +74,7 @@ TEST_P(FrozenDaemonTest, AShortFreezeIsSurvived) {
   std::this_thread::sleep_for(7s);
   thaw();
   const auto seen = on->sink.wait(id);
-  EXPECT_EQ(seen.ending.engine_error, "");
+  EXPECT_FALSE(seen.ending.lost);
   EXPECT_EQ(seen.ending.exit_code, 0);
   EXPECT_EQ(seen.out, "ready\ndone\n");
 }
@@ -97,7 +97,8 @@ TEST_P(FrozenDaemonTest, WhoInsistsIsNotHeldUp) {
   on->engine->stop(id, Seconds(0));
   const auto seen = on->sink.wait(id);
   EXPECT_TRUE(seen.ending.stopped);
-  EXPECT_THAT(seen.ending.engine_error, HasSubstr("does not answer"));
+  ASSERT_TRUE(seen.ending.lost);
+  EXPECT_THAT(seen.ending.lost->text(), HasSubstr("does not answer"));
   on->engine.reset();
   EXPECT_LT(Clock::now() - began, 15s);
   thaw();

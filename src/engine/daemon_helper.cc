@@ -21,23 +21,30 @@ using Json = nlohmann::json;
 
 constexpr const char* kProgram = "boxcar-helper";
 
+struct HelperLayer {
+  std::string tar = tar_of({{kProgram, helper_binary(), 0755}});
+  std::string diff_id = "sha256:" + sha256(tar).hex();
+};
+
 // As `docker save` writes it.
-std::string image_archive(const std::string& name) {
-  const std::string layer = tar_of({{kProgram, helper_binary(), 0755}});
+std::string image_archive(const std::string& name, const HelperLayer& layer) {
   const std::string config = Json{{"architecture", machine_architecture()},
                                   {"os", "linux"},
                                   {"config", {{"Entrypoint", {std::string("/") + kProgram}}}},
-                                  {"rootfs", {{"type", "layers"}, {"diff_ids", {"sha256:" + sha256(layer).hex()}}}}}
+                                  {"rootfs", {{"type", "layers"}, {"diff_ids", {layer.diff_id}}}}}
                                  .dump();
   const std::string config_name = sha256(config).hex() + ".json";
   const std::string manifest =
       Json::array({{{"Config", config_name}, {"RepoTags", {name}}, {"Layers", {"layer.tar"}}}}).dump();
-  return tar_of({{config_name, config}, {"layer.tar", layer}, {"manifest.json", manifest}});
+  return tar_of({{config_name, config}, {"layer.tar", layer.tar}, {"manifest.json", manifest}});
 }
 
-Result<std::string> id_of(Daemon& daemon, const std::string& name) {
+// NotFound also where what has the name is something else: anybody may give an image any name.
+Result<std::string> id_of(Daemon& daemon, const std::string& name, const HelperLayer& layer) {
   TRY(const auto response, daemon.get("/images/" + name + "/json"));
-  return text_in(json_object(response.body), "Id");
+  const auto image = json_object(response.body);
+  if (part_of(part_of(image, "RootFS"), "Layers") == Json::array({layer.diff_id})) return text_in(image, "Id");
+  return fail(ErrorKind::NotFound, name + " of " + daemon.name() + " is not what boxcar brings along");
 }
 
 bool foreign_below(int root, const std::string& path, uid_t uid) {
@@ -58,12 +65,13 @@ bool foreign_below(int root, const std::string& path, uid_t uid) {
 
 Result<std::string> helper_image(Daemon& daemon) {
   const std::string name = "boxcar.local/helper:" + sha256(helper_binary()).short_hex();
-  if (auto there = id_of(daemon, name); there || there.error().kind != ErrorKind::NotFound) return there;
+  const HelperLayer layer;
+  if (auto there = id_of(daemon, name, layer); there || there.error().kind != ErrorKind::NotFound) return there;
   TRY(const auto loaded, daemon.long_call({.method = "POST",
                                            .path = "/images/load?quiet=1",
                                            .headers = {"Content-Type: application/x-tar"},
-                                           .body = image_archive(name)}));
-  return id_of(daemon, name);
+                                           .body = image_archive(name, layer)}));
+  return id_of(daemon, name, layer);
 }
 
 bool has_foreign_files(const std::string& directory) {
