@@ -246,8 +246,9 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   }
   const auto grace = parse_duration(options.grace);
   if (!grace) {
-    return say(Error{ErrorKind::Invalid, "--grace: '" + options.grace + "' is not a time of at most 36500d; write 10s", {}},
-               options.json);
+    return say(
+        Error{ErrorKind::Invalid, "--grace: '" + options.grace + "' is not a time of at most 36500d; write 10s", {}},
+        options.json);
   }
   const auto detached = detached_run();
   if (options.detach && !options.dry_run && !detached) return detach(call.command, call.args, options.json);

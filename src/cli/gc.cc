@@ -40,7 +40,8 @@ int run_gc(const Args& args) {
   if (const auto code = options.parse(args)) return *code;
 
   if (!age.empty() && !(gc.older_than = parse_duration(age))) {
-    return say(Error{ErrorKind::Invalid, "--older-than: '" + age + "' is not a time of at most 36500d; write 12h or 30d", {}});
+    return say(
+        Error{ErrorKind::Invalid, "--older-than: '" + age + "' is not a time of at most 36500d; write 12h or 30d", {}});
   }
   if (!size.empty()) {
     const auto bytes = parse_quantity(size);
