@@ -2,7 +2,7 @@
 # The tests that take long, in full: tests/soak.sh [PART…], each with its figures in one line. As root, after scripts/test.sh built it.
 #   ENGINE="embedded subids plain docker podman"   where: as root, as an ordinary user with subordinate ids or without, on a daemon of its own
 #   SEED=N   the same moments and calls once more        ROUNDS=N STEPS=N   another number of them        BUILD=build
-# Parts: kills calls commits shared growth fuzz vm        all of them without one
+# Parts: kills calls commits shared growth sanitizers fuzz vm        all of them without one
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${BUILD:-$here/../build}")
@@ -49,12 +49,21 @@ part() {
       log=$("$build/tests/store_test" --gtest_filter='*FaultsTest*:KillTest*') || { failed=1; tail -30 <<<"$log"; }
       echo "commits: $(grep -c '^\[       OK' <<<"$log") tests right, $(grep -c '^\[  FAILED.*ms)' <<<"$log") wrong"
       ;;
+    # All tests with the address sanitizer, but for those that measure memory or time, in the tree that .ci/run builds.
+    sanitizers)
+      local tree=$here/../build/asan
+      cmake -S "$here/.." -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
+        -DBOXCAR_SANITIZE=address,undefined >/dev/null && ninja -C "$tree" >/dev/null || { failed=1; return; }
+      UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir "$tree" --output-on-failure -j2 \
+        -E '^scenario_.*(loud_containers|many_files|no_growth)$' >"$tree/soak.log" || { failed=1; grep 'Failed' "$tree/soak.log"; }
+      echo "sanitizers: $(tail -n 20 "$tree/soak.log" | grep 'tests passed')"
+      ;;
     vm) BUILD=$build "$here/vm.sh" || failed=1 ;;
     fuzz) "$here/../fuzz/run.sh" 1200 || failed=1 ;;
     *) echo "soak.sh: there is no part $1" >&2; exit 2 ;;
   esac
 }
 
-[ $# != 0 ] || set -- kills calls commits shared growth fuzz vm
+[ $# != 0 ] || set -- kills calls commits shared growth sanitizers fuzz vm
 for name; do part "$name"; done
 exit $failed

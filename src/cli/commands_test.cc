@@ -290,7 +290,7 @@ TEST(JsonReportTest, HasTheShapeThatIsPromised) {
   const std::string text = json_report(report);
   EXPECT_EQ(
       text,
-      fmt::format(R"({{"run":"r1","status":"succeeded","seconds":12.5,"problem":null,"steps":{{)"
+      fmt::format(R"({{"run":"r1","status":"succeeded","seconds":12.5,"steps":{{)"
                   R"("step-3":{{"status":"cached","exit_code":null,"key":"{0}","image":"docker.io/kliko/simms:latest",)"
                   R"("result":"/data/.boxcar/{1}/{2}","seconds":0.25,"attempts":0}},)"
                   R"("step-2":{{"status":"failed","exit_code":137,"key":null,"image":"docker.io/kliko/simms:latest",)"

@@ -155,8 +155,8 @@ JsonReport::JsonReport(Sink sink, std::string_view run, std::string_view status,
     : sink_(std::move(sink)) {
   buffer_ = R"({"run":)";
   append_json(buffer_, run);
-  fmt::format_to(std::back_inserter(buffer_), R"(,"status":"{}","seconds":{:.6g},"problem":)", status, seconds);
-  append_json(buffer_, problem);
+  fmt::format_to(std::back_inserter(buffer_), R"(,"status":"{}","seconds":{:.6g})", status, seconds);
+  if (!problem.empty()) buffer_ += R"(,"problem":)" + json_quote(problem);
   buffer_ += R"(,"steps":{)";
 }
 

@@ -43,8 +43,8 @@ TEST(DaemonEngine, IsRefusedWhereTheStoreCannotBeSaidInJson) {
   const auto claim = [](const std::string&) { return false; };
   const auto id_of = [](const Image&) -> Result<std::string> { return std::string("test/busybox"); };
   const DaemonOptions options{test_run(), on.scratch / "caf\xe9", Seconds(10), claim};
-  EXPECT_EQ(make_daemon_engine(on.daemon, id_of, options, on.sink).error().kind, ErrorKind::Invalid);
-  EXPECT_EQ(end_daemon_run(on.daemon, options, {}).error().kind, ErrorKind::Invalid);
+  EXPECT_EQ(make_daemon_engine(on.daemon, id_of, options, on.sink).error().kind, ErrorKind::Denied);
+  EXPECT_EQ(end_daemon_run(on.daemon, options, {}).error().kind, ErrorKind::Denied);
 }
 
 TEST(DaemonEngine, WhatOnlyHasTheHelpersNameIsNotTakenForIt) {

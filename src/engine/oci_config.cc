@@ -64,8 +64,8 @@ class Json {
     return *this;
   }
   Result<std::string> take() {
-    if (!wrong_.empty())
-      return fail(ErrorKind::Invalid, "a container cannot be given '" + wrong_ + "': it is not UTF-8");
+    if (!wrong_.empty())  // which is no fault of the image: OCI's configuration is JSON
+      return fail(ErrorKind::Denied, "a container cannot be given '" + wrong_ + "': it is not UTF-8");
     return std::move(text_);
   }
 

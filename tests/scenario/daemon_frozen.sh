@@ -50,7 +50,7 @@ start env BOXCAR_DAEMON_TIMEOUT=5 boxcar run --json --set n=100 boxcar.yml
 wait_until begun
 freeze
 ends 3 90
-expect_in "$SCENARIO/err" 'trying again' '(Docker|Podman) [0-9.]+ does not answer'
+expect_in "$SCENARIO/err" 'attempt 2 of 3' '(Docker|Podman) [0-9.]+ does not answer'
 thaw
 expect_exit 0 boxcar run --set n=2 boxcar.yml
 [ -z "$(containers)" ] || fail "left: $(containers)"

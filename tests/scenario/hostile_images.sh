@@ -17,7 +17,7 @@ expect_not_in "$SCENARIO/out" of-the-host
 root user; echo "$spec" >kliko.yml; printf '#!/bin/sh\nid -u >/output/id\n' >kliko; chmod 755 kliko
 mkdir etc; ln -s "$host/passwd" etc/passwd; cd - >/dev/null
 make_image test/user "$SCENARIO/tmp/user" user=evil
-expect_exit 3 boxcar tool test/user
+expect_exit 1 boxcar tool test/user
 expect_err "user 'evil' is not in its /etc/passwd"
 
 # Where things are mounted: by an absolute symlink, by one that climbs, by a way there.

@@ -15,8 +15,10 @@ expect_err 'warning: the image not/here is not here'
 
 expect_exit 2 boxcar run boxcar.yml --pull never --json
 expect_json '.findings | length >= 1'
+mkdir empty && cd empty
 expect_exit 2 boxcar run --json
 expect_json '.findings[0].message | length > 0'
+cd ..
 code=0
 boxcar --help >/dev/full 2>err || code=$?
 [ $code = 3 ] || fail "exit code $code with a full disk"

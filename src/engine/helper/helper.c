@@ -82,7 +82,13 @@ static int own_all(int argc, char** argv) {
   uid = (uid_t)strtoul(argv[0], NULL, 10);
   gid = (gid_t)strtoul(argv[1], NULL, 10);
   for (int i = 2; i < argc; ++i) {
-    if (chdir(argv[i]) != 0 || !own(".") || !own_below()) fail(argv[i]);
+    if (chdir(argv[i]) == 0) {
+      if (!own(".") || !own_below()) fail(argv[i]);
+    } else if (errno == ENOTDIR) {
+      own(argv[i]);
+    } else {
+      fail(argv[i]);
+    }
   }
   return failures == 0 ? 0 : 1;
 }
