@@ -32,7 +32,7 @@ inline Result<std::string> json_text(const nlohmann::json& document) {
   try {
     return document.dump();
   } catch (const nlohmann::json::exception&) {
-    return fail(ErrorKind::Invalid, "a daemon cannot be given arguments, variables or paths that are not UTF-8");
+    return fail(ErrorKind::Denied, "a daemon cannot be given arguments, variables or paths that are not UTF-8");
   }
 }
 
