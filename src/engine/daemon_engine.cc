@@ -318,7 +318,7 @@ class DaemonEngine final : public Engine {
 Result<DaemonHost> host_of(std::shared_ptr<Daemon> daemon, const DaemonOptions& options) {
   if (!valid_utf8(options.store)) {
     return fail(ErrorKind::Denied, daemon->name() + " cannot be told of " + in_quotes(options.store) +
-                                        ", which is not UTF-8: use another place for the store");
+                                       ", which is not UTF-8: use another place for the store");
   }
   DaemonHost host;
   host.daemon = std::move(daemon);

@@ -27,7 +27,7 @@ inline nlohmann::json json_object(const std::string& text) {
   return document;
 }
 
-// What is sent. Invalid: it has text that is not UTF-8, which JSON cannot say.
+// What is sent. Denied: it has text that is not UTF-8, which JSON cannot say.
 inline Result<std::string> json_text(const nlohmann::json& document) {
   try {
     return document.dump();

@@ -2,8 +2,8 @@
 //   boxcar-helper own UID GID PATH…   alone in its image, as root inside: gives all below the paths to that user, who
 //                                     may read, write and remove it then
 //   boxcar-helper exec PROGRAM ARG…   put into a container: reads variables from its standard input, each ended by a
-//   NUL
-//                                     byte, up to an empty one; becomes the program then, which has them and /dev/null
+//                                     NUL byte, up to an empty one; becomes the program then, which has them and
+//                                     /dev/null
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
