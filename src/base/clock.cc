@@ -12,8 +12,6 @@ namespace boxcar {
 
 namespace {
 
-constexpr Seconds kLongestDuration{86400.0 * 36500};  // any moment of now with it is a number of nanoseconds
-
 struct NumberAndUnit {
   double number;
   std::string_view unit;

@@ -11,10 +11,13 @@ namespace boxcar {
 
 using Seconds = std::chrono::duration<double>;
 
+// So that any moment of now with it is a number of nanoseconds.
+inline constexpr Seconds kLongestDuration{86400.0 * 36500};
+
 std::int64_t now_micros();                  // since 1970, UTC
 std::string iso_time(std::int64_t micros);  // 2026-11-22T14:19:30.123456Z
 // "90", "90s", "30m", "1.5h", "1d", "2w": a number and a unit, seconds without one. None when it is not that, or
-// negative, or longer than 36500 days.
+// negative, or longer than kLongestDuration.
 std::optional<Seconds> parse_duration(std::string_view text);
 std::string human_duration(double seconds);    // 0.4s, 12s, 3m05s, 2h10m
 std::string human_bytes(std::uint64_t bytes);  // 512 B, 1.4 GiB

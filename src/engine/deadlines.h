@@ -9,11 +9,10 @@
 
 namespace boxcar {
 
-// What a clock counts of it: none below zero, a century at most.
+// What a clock counts of it: none below zero, kLongestDuration at most.
 inline std::chrono::nanoseconds clock_duration(Seconds seconds) {
-  constexpr Seconds century{86400.0 * 36500};
   if (!(seconds > Seconds(0))) return std::chrono::nanoseconds(0);
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(seconds, century));
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(seconds, kLongestDuration));
 }
 
 class Deadlines {

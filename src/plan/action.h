@@ -28,8 +28,8 @@ struct ActionOutput {
   std::string path;  // in the container; of a file, its directory is what is mounted
   bool required = true;
   std::string works_on;  // the input port it starts as a writable view of, or ""
-  std::string direct =
-      {};  // a host directory that is mounted itself, so that no result is left; which one is not in the key
+  // A host directory that is mounted itself, so that no result is left. Which one is not in the key.
+  std::string direct = {};
 };
 
 struct Action {

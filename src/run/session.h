@@ -54,8 +54,8 @@ struct RunReport {
   Findings findings;                 // not ok(): the workflow is wrong, nothing was started
   std::optional<Error> trouble;      // an engine, a registry or a disk could not be used
   std::vector<std::string> outputs;  // by output of the plan: where it lies now
-  std::vector<std::string>
-      lost;            // outputs that could not be handed over, each with its place and why; then the run failed
+  // Outputs that could not be handed over, each with its place and why; then the run failed.
+  std::vector<std::string> lost;
   std::string store;   // absolute
   std::string engine;  // "" when nothing had to run
 
