@@ -125,10 +125,8 @@ Checked check_runtime(Patient& patient) {
 
 Checked check_cgroups(Patient& patient) {
   if (!patient.trial || !*patient.trial) return std::nullopt;
-  for (const auto& note : (*patient.trial)->notes) {
-    if (note.find("cgroup") != std::string::npos) {
-      return diagnosis_of(Error{ErrorKind::Denied, note, {}}, Health::Warning);
-    }
+  if (const auto& lacking = (*patient.trial)->without_limits; !lacking.empty()) {
+    return diagnosis_of(Error{ErrorKind::Denied, lacking, {}}, Health::Warning);
   }
   return Diagnosis{Health::Ok, version_of_cgroups() + ": memory and the CPU can be limited", ""};
 }

@@ -20,6 +20,7 @@ struct Options::State {
   std::map<const CLI::Option*, std::vector<std::string>> choices;
 
   std::vector<OptionInfo> infos();
+  std::vector<std::string> names();
   std::string explained(const CLI::Error& error);
 };
 
@@ -40,6 +41,12 @@ std::vector<OptionInfo> Options::State::infos() {
   return all;
 }
 
+std::vector<std::string> Options::State::names() {
+  std::vector<std::string> names;
+  for (const auto& info : infos()) names.insert(names.end(), info.names.begin(), info.names.end());
+  return names;
+}
+
 // In the words of the rest: what nothing takes, what is no number; of other errors the library's own.
 std::string Options::State::explained(const CLI::Error& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
@@ -51,9 +58,7 @@ std::string Options::State::explained(const CLI::Error& error) {
         message += "nothing takes the argument " + in_quotes(extra);
         continue;
       }
-      std::vector<std::string> known;
-      for (const auto& info : infos()) known.insert(known.end(), info.names.begin(), info.names.end());
-      message += command + " has no option " + in_quotes(name) + did_you_mean(name, known);
+      message += command + " has no option " + in_quotes(name) + did_you_mean(name, names());
     }
     return message + (hint.empty() ? "" : "; " + hint);
   }
@@ -121,6 +126,10 @@ void Options::rest(std::vector<std::string>& values, const std::string& name, co
   state_->rest_name = name;
   state_->app.prefix_command();
   state_->app.footer(name + (required ? "" : " (optional)") + ": " + help + "\n" + state_->app.get_footer());
+}
+
+std::vector<std::string> Options::names() const {
+  return state_->names();
 }
 
 void Options::hint(const std::string& text) {

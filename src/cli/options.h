@@ -27,6 +27,8 @@ class Options {
   // Everything from the first positional argument on, untouched: the tool's own options.
   void rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required);
 
+  std::vector<std::string> names() const;  // "--jobs", "-j", …: of all that were declared, and --help
+
   // Said with the error where there are arguments that nothing takes.
   void hint(const std::string& text);
 

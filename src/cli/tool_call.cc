@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cli/execute.h"
 
 namespace boxcar {
 
@@ -15,10 +16,14 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kReserved{"input", "output", "work", "help", "param"};
 
-// Of boxcar itself (RunOptions::declare, boxcar tool).
-constexpr std::array<std::string_view, 15> kOwn{"jobs",  "set",        "target",      "dry-run", "explain",
-                                                "rerun", "keep-going", "keep-failed", "store",   "engine",
-                                                "pull",  "grace",      "detach",      "json",    "parameters"};
+// Whether it is one of boxcar's own.
+bool own_option(const std::string& name) {
+  Options options("boxcar tool", "", "");
+  RunOptions run;
+  run.declare(options, "");
+  const auto names = options.names();
+  return name == "parameters" || std::find(names.begin(), names.end(), "--" + name) != names.end();
+}
 
 bool reserved(std::string_view name) {
   return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
@@ -90,9 +95,8 @@ class CallParser {
     }
     if (parameter == nullptr) {
       const auto meant = did_you_mean(name, tool_.parameter_names());
-      const bool ours = std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
       error("the tool has no option '--" + printable(name) + "'" +
-            (ours && meant.empty() ? "; boxcar's own options stand before the image" : meant));
+            (meant.empty() && own_option(name) ? "; boxcar's own options stand before the image" : meant));
       while (!value && at_ < args_.size() && !args_[at_].starts_with("--")) ++at_;
       return;
     }

@@ -11,7 +11,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto kShortPause = milliseconds(500);  // after no answer, or when somebody insisted
-constexpr auto kInsistedPatience = seconds(2);
 
 }  // namespace
 
@@ -20,7 +19,7 @@ void DaemonPulse::look(Clock::time_point now, bool wanted) {
     if (asked_) streams_.cancel(*asked_);
     asked_.reset();
     ask_at_.reset();
-    silent_since_.reset();
+    silence_.answered();
     return;
   }
   if (!ask_at_) ask_at_ = now + pause_;
@@ -28,7 +27,7 @@ void DaemonPulse::look(Clock::time_point now, bool wanted) {
 }
 
 void DaemonPulse::ask(Clock::time_point now) {
-  if (!silent_since_) silent_since_ = now;
+  silence_.asked(now);
   // On a connection of its own again where one brings no answer.
   const auto most = std::max<milliseconds>(seconds(1), patience_ / 4);
   asked_ = streams_.start({.path = "/_ping", .timeout = most},
@@ -37,20 +36,16 @@ void DaemonPulse::ask(Clock::time_point now) {
 
 void DaemonPulse::note(bool answered) {
   asked_.reset();
-  if (answered) silent_since_.reset();
+  if (answered) silence_.answered();
   ask_at_ = Clock::now() + (answered ? milliseconds(pause_) : kShortPause);
-}
-
-bool DaemonPulse::lost(Clock::time_point now) const {
-  return silent_since_ && now - *silent_since_ >= (insisted() ? kInsistedPatience : patience_);
 }
 
 Deadlines::Due DaemonPulse::next() const {
   const auto now = Clock::now();
   if (ask_at_ && insisted()) return now + kShortPause;
   Deadlines::Due next = asked_ ? std::nullopt : ask_at_;
-  if (!silent_since_ || *silent_since_ + patience_ <= now) return next;
-  return std::min(next.value_or(Clock::time_point::max()), *silent_since_ + patience_);
+  if (!silence_.since() || *silence_.since() + patience_ <= now) return next;
+  return std::min(next.value_or(Clock::time_point::max()), *silence_.since() + patience_);
 }
 
 }  // namespace boxcar

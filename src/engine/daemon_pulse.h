@@ -14,8 +14,7 @@ class DaemonPulse {
 
   // Asks when it is time, if `wanted`; else forgets all.
   void look(Deadlines::Clock::time_point now, bool wanted);
-  // It has not answered for daemon_patience(), or for two seconds where somebody insisted() (base/interrupt.h).
-  bool lost(Deadlines::Clock::time_point now) const;
+  bool lost(Deadlines::Clock::time_point now) const { return silence_.too_long(now); }
   Deadlines::Due next() const;  // when to look again
 
  private:
@@ -26,8 +25,8 @@ class DaemonPulse {
   const std::chrono::seconds patience_ = daemon_patience();
   const std::chrono::seconds pause_ = std::min(std::chrono::seconds(5), patience_);
   std::optional<HttpStreams::Id> asked_;
-  Deadlines::Due ask_at_;        // none: nobody wants to know
-  Deadlines::Due silent_since_;  // the first question without an answer
+  Deadlines::Due ask_at_;  // none: nobody wants to know
+  DaemonSilence silence_;
 };
 
 }  // namespace boxcar

@@ -100,21 +100,19 @@ class EmbeddedEngine final : public Engine {
   std::string name() const override { return "embedded (" + host_.runtime.version + ")"; }
 
   std::vector<std::string> notes() const override {
-    std::vector<std::string> notes;
+    if (!host_.one_id) return {};
+    const std::string why = why_one_id();
+    return {"all files in containers belong to one user" + (why.empty() ? "" : ", since " + why)};
+  }
+
+  std::string without_limits() const override {
     const bool memory = host_.cgroups->limits_memory();
     const bool cpu = host_.cgroups->limits_cpu();
-    if (!memory || !cpu) {
-      notes.push_back(
-          std::string(memory ? "the CPU cannot be limited"
-                      : cpu  ? "memory can be neither limited nor measured"
-                             : "neither memory nor the CPU can be limited, and the memory used is not measured") +
-          ": boxcar may make no cgroup here" + advice_on_cgroups());
-    }
-    if (host_.one_id) {
-      const std::string why = why_one_id();
-      notes.push_back("all files in containers belong to one user" + (why.empty() ? "" : ", since " + why));
-    }
-    return notes;
+    if (memory && cpu) return "";
+    return std::string(memory ? "the CPU cannot be limited"
+                       : cpu  ? "memory can be neither limited nor measured"
+                              : "neither memory nor the CPU can be limited, and the memory used is not measured") +
+           ": boxcar may make no cgroup here" + advice_on_cgroups();
   }
 
  private:

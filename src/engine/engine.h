@@ -58,8 +58,10 @@ class Engine {
   // started.
   virtual void stop(JobId id, Seconds grace) = 0;
   virtual std::string name() const = 0;  // "embedded (crun 1.8.1)"
-  // What people should know before they rely on it, a sentence each: "memory cannot be limited here: …".
+  // What people should know before they rely on it, a sentence each.
   virtual std::vector<std::string> notes() const { return {}; }
+  // Which limits a step asks for in vain, and why: "the CPU cannot be limited: …". Empty: they hold.
+  virtual std::string without_limits() const { return ""; }
 };
 
 }  // namespace boxcar

@@ -82,7 +82,7 @@ Result<Trial> try_container(const EmbeddedOptions& options, const std::string& d
   const auto layers = [&](const Image&) { return std::vector<std::string>{layer}; };
   TRY(const auto engine, make_embedded_engine(options, layers, sink));
   trial.ran = run(*engine, sink, make_job(options, directory));
-  trial.notes = engine->notes();
+  trial.without_limits = engine->without_limits();
   return trial;
 }
 

@@ -9,9 +9,9 @@
 namespace boxcar {
 
 struct Trial {
-  std::string runtime;             // "crun 1.8.1"
-  std::vector<std::string> notes;  // Engine::notes()
-  Result<void> ran;                // why it did not, else
+  std::string runtime;         // "crun 1.8.1"
+  std::string without_limits;  // Engine::without_limits()
+  Result<void> ran;            // why it did not, else
 };
 
 // `directory`: an empty one, on the file system on which attempts would run. After prepare_embedded(). An error: there

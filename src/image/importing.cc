@@ -176,7 +176,7 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
   std::vector<std::string> places;
   if (local_asked) places.push_back("the local store: not there");
   const auto asked = [&](const std::string& place, Error error) {
-    places.push_back(place + ": " + (error.kind == ErrorKind::NotFound ? "not there" : error.text()));
+    places.push_back(place + ": " + error.text());
     last = std::move(error);
   };
   const auto done = [&](const Result<ImagePtr>& image) {

@@ -140,6 +140,10 @@ seconds daemon_patience() {
   return environment_seconds("BOXCAR_DAEMON_TIMEOUT", seconds(60));
 }
 
+bool DaemonSilence::too_long(Clock::time_point now) const {
+  return since_ && now - *since_ >= (insisted() ? kInsistedPatience : patience_);
+}
+
 // Over one call: whether it may go on.
 class Daemon::Watch {
  public:
@@ -153,16 +157,12 @@ class Daemon::Watch {
     if (insisted() && !insisted_) insisted_ = now;
     if (insisted_ && now - *insisted_ >= kInsistedLimit) return give_up();
     const auto pause = insisted() ? kLookAfterInsisted : std::min(kLookAfter, daemon_patience());
-    if (!silent_since_ && now - looked_ < pause) return {};
-    const bool answered = daemon_.ping().has_value();
+    if (!silence_.since() && now - looked_ < pause) return {};
+    silence_.asked(now);
+    if (daemon_.ping()) silence_.answered();
     looked_ = Clock::now();
-    if (answered) {
-      silent_since_.reset();
-      return {};
-    }
-    if (!silent_since_) silent_since_ = now;
-    if (insisted()) return looked_ - *silent_since_ < kInsistedPatience ? Result<void>() : give_up();
-    return looked_ - *silent_since_ < daemon_patience() ? Result<void>() : fail(daemon_.no_answer());
+    if (!silence_.too_long(looked_)) return {};
+    return insisted() ? give_up() : fail(daemon_.no_answer());
   }
 
  private:
@@ -176,7 +176,8 @@ class Daemon::Watch {
   const Clock::time_point began_ = Clock::now();
   Clock::time_point asked_ = began_;
   Clock::time_point looked_ = began_;
-  std::optional<Clock::time_point> silent_since_, insisted_;
+  DaemonSilence silence_;
+  std::optional<Clock::time_point> insisted_;
 };
 
 Daemon::Daemon(DaemonAddress address)

@@ -32,6 +32,21 @@ Result<DaemonAddress> parse_daemon_address(const std::string& text);
 // How long one that went away, or does not answer, is waited for: $BOXCAR_DAEMON_TIMEOUT seconds, else 60.
 std::chrono::seconds daemon_patience();
 
+// Since when a daemon that is asked does not answer.
+class DaemonSilence {
+ public:
+  using Clock = std::chrono::steady_clock;
+  void asked(Clock::time_point at) { since_ = since_.value_or(at); }
+  void answered() { since_.reset(); }
+  const std::optional<Clock::time_point>& since() const { return since_; }
+  // It is longer than daemon_patience(), or than two seconds where somebody insisted() (base/interrupt.h).
+  bool too_long(Clock::time_point now) const;
+
+ private:
+  const std::chrono::seconds patience_ = daemon_patience();
+  std::optional<Clock::time_point> since_;
+};
+
 // Thread-safe. None of its calls hangs on a daemon that takes connections and does not answer: each asks every few
 // seconds on the side whether it does ("/_ping"), and without an answer for daemon_patience() ends with Unavailable:
 // "Docker 20.10.24 does not answer". Where somebody insisted() it is given two seconds for that, and thirty for what it

@@ -21,11 +21,11 @@ struct Attempts::Attempt {
   std::optional<LogWriter> log;              // fed on the engine's thread
 
   // What an engine or the store says may hold what the container named so.
+  std::string redacted(std::string text) const { return redactor ? redactor->redacted(text) : std::move(text); }
   Error redacted(Error error) const {
-    if (!redactor) return error;
-    error.message = redactor->redacted(error.message);
-    error.context = redactor->redacted(error.context);
-    for (auto& line : error.more) line = redactor->redacted(line);
+    error.message = redacted(std::move(error.message));
+    error.context = redacted(std::move(error.context));
+    for (auto& line : error.more) line = redacted(std::move(line));
     return error;
   }
 };
@@ -150,16 +150,16 @@ void Attempts::started(JobId id) {
 
 void Attempts::output(JobId id, Stream stream, std::string_view bytes) {
   const auto attempt = find(id);
-  if (attempt && attempt->log) attempt->log->write(stream, bytes);
+  if (attempt->log) attempt->log->write(stream, bytes);
 }
 
 void Attempts::ended(JobId id, const Ending& ending) {
   const auto attempt = find(id);
-  const auto logged = attempt && attempt->log ? attempt->log->close() : Result<void>();
+  const auto logged = attempt->log ? attempt->log->close() : Result<void>();
   Ending told = ending;
-  if (attempt && attempt->redactor) told.engine_error = attempt->redactor->redacted(told.engine_error);
+  told.engine_error = attempt->redacted(std::move(told.engine_error));
   if (told.lost) {
-    events_.post(Ended{id, fail(attempt ? attempt->redacted(*std::move(told.lost)) : *std::move(told.lost))});
+    events_.post(Ended{id, fail(attempt->redacted(*std::move(told.lost)))});
   } else if (!logged && told.succeeded()) {  // a result has all of its log
     events_.post(Ended{id, tl::unexpected(logged.error())});
   } else {

@@ -302,9 +302,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
     store->hold_run(report.run);  // before a daemon has anything of it
     TRY(auto engine, (*place)->make(engine_call, sink));
     auto notes = engine->notes();
-    // What can't be limited matters where something is to be.
-    if (!limits_anything(report))
-      std::erase_if(notes, [](const auto& note) { return note.find("cgroup") != note.npos; });
+    if (auto note = engine->without_limits(); !note.empty() && limits_anything(report))
+      notes.push_back(std::move(note));
     events.post(Notes{std::move(notes)});
     return engine;
   };
