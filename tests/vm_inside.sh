@@ -96,7 +96,8 @@ user() {
 }
 
 apparmor() {
-  cd /root || exit 1
+  mkdir -p /root/work && write_flow /root/work && cd /root || exit 1
+  boxcar image import "oci:$layout" >/dev/null
   ok "apparmor: $(apparmor_parser --version | head -1), $(sysctl kernel.unprivileged_userns_clone kernel.apparmor_restrict_unprivileged_userns 2>&1 | tr '\n' ' ')"
   [ ! -e /etc/apparmor.d/boxcar ] && ok "apparmor: the package has put no profile in force" || fail "apparmor: a profile is in force"
   apparmor_parser -Q -K /source/share/apparmor/boxcar >log 2>&1 && fail "apparmor: this parser can read the profile: it should be in force" ||

@@ -57,7 +57,7 @@ class ProgressObserver : public Observer {
  public:
   explicit ProgressObserver(const std::function<void(const std::string&)>& progress) : progress_(progress) {}
 
-  void run_started(const Plan& plan, const std::string&) override { plan_ = &plan; }
+  void run_started(const Plan& plan, const std::vector<bool>&, const std::string&) override { plan_ = &plan; }
   void note(const std::string& text) override {
     if (progress_) progress_(text);
   }

@@ -214,7 +214,7 @@ TEST(TerminalTest, ColoursAndDrawingAreForTerminalsThatWantThem) {
 TEST(TableTest, ASmallWorkflowIsShownWhole) {
   const Plan plan = plan_of(5);
   LiveTable table(plain_terminal());
-  table.run_started(plan, "r");
+  table.run_started(plan, {}, "r");
   table.step_changed(0, state(StepStatus::Cached, 12));
   table.step_changed(1, state(StepStatus::Succeeded, 1.25));
   table.step_changed(2, state(StepStatus::Failed, 2, "exit code 3"));
@@ -232,10 +232,21 @@ TEST(TableTest, ASmallWorkflowIsShownWhole) {
   EXPECT_THAT(lines[5], HasSubstr("3 of 5 steps, 1 running, 1 cached, 1 failed"));
 }
 
+TEST(TableTest, WhatIsNotWantedIsNotThere) {
+  const Plan plan = plan_of(3);
+  LiveTable table(plain_terminal());
+  table.run_started(plan, {true, false, true}, "r");
+  table.step_changed(2, state(StepStatus::Running));
+  const auto lines = texts(table.frame({60, 24}, LiveTable::Clock::now()));
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_THAT(lines[1], HasSubstr("step-2"));
+  EXPECT_THAT(lines[2], HasSubstr("0 of 2 steps, 1 running"));
+}
+
 TEST(TableTest, ABigWorkflowIsShownByWhatMatters) {
   const Plan plan = plan_of(1000);
   LiveTable table(plain_terminal());
-  table.run_started(plan, "r");
+  table.run_started(plan, {}, "r");
   for (StepIndex i = 0; i < 500; ++i) table.step_changed(i, state(StepStatus::Cached));
   for (StepIndex i = 500; i < 550; ++i) table.step_changed(i, state(StepStatus::Failed, 1, "why"));
   for (StepIndex i = 600; i < 604; ++i) table.step_changed(i, state(StepStatus::Running));
@@ -260,7 +271,7 @@ TEST(TableTest, ABigWorkflowIsShownByWhatMatters) {
 TEST(TableTest, AHundredThousandChangesCostNextToNothing) {
   const Plan plan = plan_of(100'000);
   LiveTable table(plain_terminal());
-  table.run_started(plan, "r");
+  table.run_started(plan, {}, "r");
   const StepState cached = state(StepStatus::Cached, 3);
   const test::Stopwatch watch;
   for (StepIndex i = 0; i < 100'000; ++i) table.step_changed(i, cached);
@@ -321,7 +332,7 @@ TEST_F(OutputTest, TheTableWritesAndGivesTheCursorBack) {
     LiveTable table(terminal);
     table.note("pulling kliko/simms");
     EXPECT_THAT(output(), HasSubstr("pulling kliko/simms\r\n")) << "at once, before the run";
-    table.run_started(plan, "r");
+    table.run_started(plan, {}, "r");
     table.step_changed(0, state(StepStatus::Running));
     table.tick();
     table.note("waiting for another boxcar");
@@ -331,7 +342,7 @@ TEST_F(OutputTest, TheTableWritesAndGivesTheCursorBack) {
   EXPECT_THAT(output(), HasSubstr("\x1b[?25h"));
 
   LiveTable table(terminal);
-  table.run_started(plan, "r");
+  table.run_started(plan, {}, "r");
   for (int i = 0; i < 1000; ++i) table.tick();
   table.note("waiting for another boxcar");
   table.step_changed(0, state(StepStatus::Succeeded, 1));
@@ -352,7 +363,7 @@ TEST_F(OutputTest, PlainLinesSayWhatHappens) {
   const Plan plan = plan_of(4);
   PlainLines lines(file_.get());
   lines.note("pulling kliko/simms");
-  lines.run_started(plan, "r1");
+  lines.run_started(plan, {}, "r1");
   lines.step_changed(0, state(StepStatus::Cached));
   lines.step_changed(1, state(StepStatus::Running));
   lines.step_output(1, Stream::Err, "hello \x1b[2J\a");
@@ -385,7 +396,7 @@ TEST_F(OutputTest, PlainLinesSayWhatHappens) {
 TEST_F(OutputTest, PlainLinesNameOnlyTheFirstOfManyCachedSteps) {
   const Plan plan = plan_of(100'000);
   PlainLines lines(file_.get());
-  lines.run_started(plan, "r1");
+  lines.run_started(plan, {}, "r1");
   const StepState cached = state(StepStatus::Cached);
   const test::Stopwatch watch;
   for (StepIndex i = 0; i < 100'000; ++i) lines.step_changed(i, cached);
@@ -401,7 +412,7 @@ TEST_F(OutputTest, ADryRunShowsNotesAlone) {
   terminal.fd = file_.get();
   const auto display = make_display(terminal, false);
   const Plan plan = plan_of(1);
-  display->run_started(plan, "r");
+  display->run_started(plan, {}, "r");
   display->note("pulling");
   display->step_changed(0, state(StepStatus::Cached));
   display->tick();

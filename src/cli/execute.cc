@@ -55,7 +55,7 @@ std::string shell_word(const std::string& text) {
 // returns.
 class Detached : public PlainLines {
  public:
-  void run_started(const Plan&, const std::string&) override {
+  void run_started(const Plan&, const std::vector<bool>&, const std::string&) override {
     std::ignore = write_all(STDIN_FILENO, "+");
     const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);

@@ -25,9 +25,9 @@ class Notes : public Observer {
 
 }  // namespace
 
-void PlainLines::run_started(const Plan& plan, const std::string& run) {
+void PlainLines::run_started(const Plan& plan, const std::vector<bool>& wanted, const std::string& run) {
   plan_ = &plan;
-  const std::size_t steps = plan.steps.size();
+  const std::size_t steps = plan.count(wanted);
   fmt::format_to(std::back_inserter(buffer_), "run {}: {}{}{} step{}\n", run, visible(plan.name),
                  plan.name.empty() ? "" : ", ", steps, steps == 1 ? "" : "s");
   flush();

@@ -16,7 +16,7 @@ class PlainLines : public Observer {
   explicit PlainLines(int fd = 2) : fd_(fd) {}
   ~PlainLines() override { flush(); }
 
-  void run_started(const Plan& plan, const std::string& run) override;
+  void run_started(const Plan& plan, const std::vector<bool>& wanted, const std::string& run) override;
   void note(const std::string& text) override;
   void step_changed(StepIndex step, const StepState& state) override;
   void step_output(StepIndex step, Stream stream, std::string_view line) override;

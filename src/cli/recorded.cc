@@ -29,6 +29,11 @@ double seconds_of(const RunRecord& run) {
   return static_cast<double>(now_micros() - run.started) / 1e6;
 }
 
+double seconds_of(const RunRecord& run, const StepRecord& step) {
+  if (step.began == 0 || !runner_alive(run)) return step.seconds;
+  return static_cast<double>(now_micros() - step.began) / 1e6;
+}
+
 std::string result_of(const RunRecord& run, const StepRecord& step) {
   if (step.status != StepStatus::Succeeded && step.status != StepStatus::Cached) return {};
   return result_directory(run.store, step.image, step.key);

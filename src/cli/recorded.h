@@ -15,6 +15,7 @@ Result<RunRecord> recorded_run(RunStore& store, const std::string& id);
 
 std::string_view status_of(const RunRecord& run);  // "interrupted" when its runner died
 double seconds_of(const RunRecord& run);           // until now while it runs
+double seconds_of(const RunRecord& run, const StepRecord& step);
 // Where a recorded step's result lies, absolute; "" where there is none.
 std::string result_of(const RunRecord& run, const StepRecord& step);
 // The log of a step's attempt, 0: of its last; of a cached step the log of its result. "" when there is none.

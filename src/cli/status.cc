@@ -56,7 +56,8 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     Line line(terminal, 4096);
     line.column(visible(step.name), width).add("  ");
     line.column(interrupted ? "interrupted" : name_of(step.status), 11, style_of(step.status)).add("  ");
-    line.column(step.seconds > 0 ? human_duration(step.seconds) : "", 7, Style::Plain, true).add("  ");
+    const double seconds = seconds_of(run, step);
+    line.column(seconds > 0 ? human_duration(seconds) : "", 7, Style::Plain, true).add("  ");
     if (step.attempts > 1) line.add(fmt::format("{} attempts  ", step.attempts));
     line.column(step.key.is_zero() ? "" : step.key.short_hex(), 12, Style::Dim).add("  ");
     line.add(visible(step.message), Style::Dim);
@@ -70,9 +71,12 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
   return text;
 }
 
-void print_json(const RunRecord& run, const std::vector<StepRecord>& steps) {
+void print_json(const RunRecord& run, std::vector<StepRecord> steps) {
   JsonReport json(print, run.id, status_of(run), seconds_of(run), run.problem);
-  for (const StepRecord& step : steps) json.step(step, result_of(run, step));
+  for (StepRecord& step : steps) {
+    step.seconds = seconds_of(run, step);
+    json.step(step, result_of(run, step));
+  }
   json.end();
   print("\n");
 }

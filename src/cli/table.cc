@@ -54,12 +54,17 @@ double seconds_between(LiveTable::Clock::time_point from, LiveTable::Clock::time
 
 }  // namespace
 
-void LiveTable::run_started(const Plan& plan, const std::string&) {
+void LiveTable::run_started(const Plan& plan, const std::vector<bool>& wanted, const std::string&) {
   plan_ = &plan;
   rows_.assign(plan.steps.size(), Row{});
+  shown_.clear();
   std::fill(std::begin(counts_), std::end(counts_), 0);
-  counts_[static_cast<std::size_t>(StepStatus::Waiting)] = rows_.size();
-  for (const PlannedStep& step : plan.steps) name_width_ = std::max(name_width_, width_of(step.name));
+  for (StepIndex step = 0; step < rows_.size(); ++step) {
+    if (!wanted.empty() && !wanted[step]) continue;
+    shown_.push_back(step);
+    name_width_ = std::max(name_width_, width_of(plan.steps[step].name));
+  }
+  counts_[static_cast<std::size_t>(StepStatus::Waiting)] = shown_.size();
   name_width_ = std::min(name_width_, kWidestName);
   started_ = Clock::now();
 }
@@ -109,7 +114,7 @@ void LiveTable::run_finished(RunStatus, double) {
 }
 
 std::size_t LiveTable::done() const {
-  return rows_.size() - count(StepStatus::Waiting) - count(StepStatus::Running);
+  return shown_.size() - count(StepStatus::Waiting) - count(StepStatus::Running);
 }
 
 Line LiveTable::row(StepIndex step, Terminal::Size size, Clock::time_point now) const {
@@ -140,10 +145,10 @@ Line LiveTable::row(StepIndex step, Terminal::Size size, Clock::time_point now) 
 
 Line LiveTable::footer(Terminal::Size size, Clock::time_point now) const {
   Line line(terminal_, size.columns - 1);
-  if (rows_.empty()) return line;
+  if (shown_.empty()) return line;
   if (size.columns >= 72) {
     constexpr std::size_t bar = 20;
-    const std::size_t full = done() * bar / rows_.size();
+    const std::size_t full = done() * bar / shown_.size();
     std::string text;
     for (std::size_t i = 0; i < full; ++i) text += terminal_.unicode ? "━" : "#";
     line.add(text, count(StepStatus::Failed) == 0 ? Style::Green : Style::Red);
@@ -151,7 +156,7 @@ Line LiveTable::footer(Terminal::Size size, Clock::time_point now) const {
     for (std::size_t i = full; i < bar; ++i) text += terminal_.unicode ? "─" : ".";
     line.add(text, Style::Dim).add("  ");
   }
-  line.add(fmt::format("{} of {} steps", done(), rows_.size()), Style::Bold);
+  line.add(fmt::format("{} of {} steps", done(), shown_.size()), Style::Bold);
   for (const StepStatus status : {StepStatus::Running, StepStatus::Cached, StepStatus::Failed, StepStatus::Skipped}) {
     if (count(status) == 0) continue;
     line.add(", ").add(fmt::format("{} {}", count(status), name_of(status)), look_of(status).style);
@@ -162,8 +167,8 @@ Line LiveTable::footer(Terminal::Size size, Clock::time_point now) const {
 std::vector<Line> LiveTable::frame(Terminal::Size size, Clock::time_point now) const {
   std::vector<Line> lines;
   const std::size_t room = size.rows > 2 ? size.rows - 2 : 1;  // for the footer, and a line of air
-  if (rows_.size() <= room) {
-    for (StepIndex step = 0; step < rows_.size(); ++step) lines.push_back(row(step, size, now));
+  if (shown_.size() <= room) {
+    for (const StepIndex step : shown_) lines.push_back(row(step, size, now));
   } else {
     // What failed first has at most a third of the room, unless the rest is not needed for what runs.
     const std::size_t running = std::min(running_.size(), room);
@@ -183,8 +188,8 @@ std::vector<Line> LiveTable::last_frame(Terminal::Size size) const {
   constexpr std::size_t most_failed = 20;
   std::vector<Line> lines;
   const auto now = Clock::now();
-  if (rows_.size() <= std::max(size.rows, most_steps)) {
-    for (StepIndex step = 0; step < rows_.size(); ++step) {
+  if (shown_.size() <= std::max(size.rows, most_steps)) {
+    for (const StepIndex step : shown_) {
       if (rows_[step].status != StepStatus::Waiting) lines.push_back(row(step, size, now));
     }
     return lines;

@@ -19,7 +19,7 @@ class LiveTable : public Observer {
 
   explicit LiveTable(const Terminal& terminal) : terminal_(terminal), screen_(terminal) {}
 
-  void run_started(const Plan& plan, const std::string& run) override;
+  void run_started(const Plan& plan, const std::vector<bool>& wanted, const std::string& run) override;
   void note(const std::string& text) override;
   void step_changed(StepIndex step, const StepState& state) override;
   void step_output(StepIndex step, Stream stream, std::string_view line) override;
@@ -50,7 +50,8 @@ class LiveTable : public Observer {
   Terminal terminal_;
   Screen screen_;
   const Plan* plan_ = nullptr;
-  std::vector<Row> rows_;
+  std::vector<Row> rows_;         // by step
+  std::vector<StepIndex> shown_;  // those that are wanted
   std::size_t counts_[7] = {};
   std::map<StepIndex, Running> running_;
   std::map<StepIndex, std::string> failed_;  // and why

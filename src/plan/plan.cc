@@ -145,6 +145,10 @@ std::vector<bool> Plan::needed_for(const std::vector<StepIndex>& targets) const 
   return needed;
 }
 
+std::size_t Plan::count(const std::vector<bool>& wanted) const {
+  return wanted.empty() ? steps.size() : static_cast<std::size_t>(std::count(wanted.begin(), wanted.end(), true));
+}
+
 std::optional<StepIndex> Plan::find(std::string_view wanted) const {
   const auto found = std::find_if(steps.begin(), steps.end(), [&](const auto& step) { return step.name == wanted; });
   if (found == steps.end()) return std::nullopt;

@@ -88,6 +88,8 @@ class Plan {
   std::vector<std::vector<StepIndex>> cycles() const;
   // `targets` and everything that they need.
   std::vector<bool> needed_for(const std::vector<StepIndex>& targets) const;
+  // How many steps those are; empty: all.
+  std::size_t count(const std::vector<bool>& wanted) const;
   // Of a step that says `direct`: the host directory, absolute, that is bound as this output itself. null: it is a
   // result.
   const std::string* direct_target(StepIndex step, std::uint32_t output) const;

@@ -46,7 +46,7 @@ constexpr std::string_view kRunColumns =
     "FROM runs ";
 constexpr std::string_view kStepColumns =
     "SELECT s.idx, s.name, s.status, s.exit_code, s.key, i.digest, i.name, s.seconds, s.peak_memory, s.attempts, "
-    "s.message "
+    "s.message, s.began "
     "FROM steps s JOIN images i ON i.ref = s.image ";
 
 RunRecord read_run(const Statement& row) {
@@ -81,6 +81,7 @@ StepRecord read_step(const Statement& row) {
   step.peak_memory = static_cast<std::uint64_t>(row.integer(8));
   step.attempts = static_cast<int>(row.integer(9));
   step.message = row.text(10);
+  step.began = row.integer(11);
   return step;
 }
 
@@ -257,7 +258,7 @@ Result<void> RunStore::State::write_step(const Update& update) {
   const StepRecord& step = update.step;
   TRY(const std::int64_t run, sequence_of(update.run));
   TRY(const std::int64_t image, image_of(step));
-  if (!insert_step) insert_step = database.prepare("REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert_step) insert_step = database.prepare("REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert_step.bind(run).bind(std::int64_t{step.index}).bind(step.name).bind(static_cast<std::int64_t>(step.status));
   if (step.exit_code) {
     insert_step.bind(std::int64_t{*step.exit_code});
@@ -265,7 +266,7 @@ Result<void> RunStore::State::write_step(const Update& update) {
     insert_step.null();
   }
   insert_step.bind(step.key).bind(image).bind(step.seconds).bind(static_cast<std::int64_t>(step.peak_memory));
-  insert_step.bind(std::int64_t{step.attempts}).bind(step.message);
+  insert_step.bind(std::int64_t{step.attempts}).bind(step.message).bind(step.began);
   return insert_step.run();
 }
 

@@ -21,6 +21,7 @@ struct StepRecord {
   Digest image;
   std::string image_name;
   double seconds = 0;
+  std::int64_t began = 0;  // of one that runs: microseconds since 1970
   std::uint64_t peak_memory = 0;
   int attempts = 0;
   std::string message;  // why it failed, one line

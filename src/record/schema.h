@@ -47,6 +47,8 @@ inline constexpr const char* record_schema[] = {
     "ALTER TABLE runs ADD COLUMN engine_why TEXT NOT NULL DEFAULT ''",
     // 3. Why a run failed though no step did.
     "ALTER TABLE runs ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
+    // 4. Since when a step runs.
+    "ALTER TABLE steps ADD COLUMN began INTEGER NOT NULL DEFAULT 0",
 };
 
 }  // namespace boxcar

@@ -23,7 +23,8 @@ struct StepState {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void run_started(const Plan&, const std::string& /*run*/) {}
+  // `wanted`: by step; empty: all of them are.
+  virtual void run_started(const Plan&, const std::vector<bool>& /*wanted*/, const std::string& /*run*/) {}
   virtual void note(const std::string& /*text*/) {}  // pulling an image, waiting for another boxcar, …
   virtual void step_changed(StepIndex, const StepState&) {}
   virtual void step_output(StepIndex, Stream, std::string_view /*line, without its end*/) {}

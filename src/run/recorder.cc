@@ -29,7 +29,7 @@ void Recorder::begin(const RunRequest& request, const RunReport& report, const E
   run.started = now_micros();
   run.pid = ::getpid();
   run.pid_start = process_start(run.pid);
-  run.total = static_cast<std::uint32_t>(report.plan.steps.size());
+  run.total = static_cast<std::uint32_t>(report.plan.count(report.wanted));
   store_->begin(run);
   // Before anybody is told of the run: who reads of it may stop it at once, from another process.
   (void)store_->flush();
@@ -47,6 +47,7 @@ void Recorder::step_changed(StepIndex index, const StepState& state) {
     record.image = step.tool->image->identity;
     record.image_name = step.tool->image->reference;
     record.seconds = state.seconds;
+    if (state.status == StepStatus::Running) record.began = now_micros();
     record.peak_memory = state.peak_memory;
     record.attempts = state.attempts;
     record.message = state.message;

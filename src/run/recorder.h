@@ -22,7 +22,9 @@ class Recorder : public Observer {
   void begin(const RunRequest& request, const RunReport& report, const EnginePlace& place);
   void finish(const RunReport& report);
 
-  void run_started(const Plan& plan, const std::string& run) override { next_.run_started(plan, run); }
+  void run_started(const Plan& plan, const std::vector<bool>& wanted, const std::string& run) override {
+    next_.run_started(plan, wanted, run);
+  }
   void note(const std::string& text) override { next_.note(text); }
   void step_changed(StepIndex step, const StepState& state) override;
   void step_output(StepIndex step, Stream stream, std::string_view line) override {

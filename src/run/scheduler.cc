@@ -50,7 +50,7 @@ const StoredResult* Scheduler::result(StepIndex step) const {
 }
 
 RunStatus Scheduler::run() {
-  parts_.observer.run_started(parts_.plan, options_.run);
+  parts_.observer.run_started(parts_.plan, options_.wanted, options_.run);
   prefetch();
   for (StepIndex step = 0; step < states_.size(); ++step) {
     if (!wanted(step)) continue;

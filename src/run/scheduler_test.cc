@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 // Remembers in which order steps were started, and what became of them.
 struct Watcher : Observer {
-  void run_started(const Plan& plan, const std::string&) override { plan_ = &plan; }
+  void run_started(const Plan& plan, const std::vector<bool>&, const std::string&) override { plan_ = &plan; }
   void step_changed(StepIndex step, const StepState& state) override {
     if (state.status == StepStatus::Running) started.push_back(plan_->steps[step].name);
     if (state.status == StepStatus::Waiting) waiting.push_back(state.message);

@@ -20,4 +20,19 @@ expect_out 'out loud' 'no end'
 cat "$SCENARIO/err" >>"$SCENARIO/out"
 expect_out 'to err'
 expect_exit 2 boxcar status no-such-run
+# A run of some of the steps has no more of them.
 cd "$SCENARIO/work"
+cat >boxcar.yml <<'YML'
+workflow: two
+steps:
+  one: {image: test/talk}
+  other: {image: test/fail}
+YML
+expect_exit 0 boxcar run --target one
+expect_err ': two, 1 step$'
+expect_exit 0 script -qec 'boxcar run --target one' /dev/null
+expect_not_in "$SCENARIO/out" other
+expect_exit 0 boxcar runs
+expect_out 'two +succeeded .* 1 '
+expect_exit 0 boxcar status
+expect_not_in "$SCENARIO/out" "not looked at"

@@ -11,5 +11,5 @@ expect_exit 0 wait
 cp watched.json "$SCENARIO/out"
 expect_json '.status == "succeeded"' '.steps.wait.status == "succeeded"'
 tr '\r' '\n' <terminal >"$SCENARIO/out"
-expect_out $'\e\\[H\e\\[J' '^wait .*running' '^wait .*succeeded'
+expect_out $'\e\\[H\e\\[J' '^wait .*running' $'^wait .*running\e\\[0m +[1-9][0-9.]*s' '^wait .*succeeded'
 expect_exit 0 timeout 2 boxcar status --watch # of one that has ended
