@@ -34,8 +34,13 @@ install(FILES ${completions}/_boxcar DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/ve
 
 install(FILES ${CMAKE_SOURCE_DIR}/share/workflow.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/boxcar
   COMPONENT program)
-install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/docs/formats/kliko.md
-  ${CMAKE_SOURCE_DIR}/docs/formats/workflow.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+# What is not installed beside it is not linked to.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS README.md)
+file(READ ${CMAKE_SOURCE_DIR}/README.md readme)
+string(REGEX REPLACE "\\[([^]]*)\\]\\((examples|include|[A-Z])[^)]*\\)" "\\1" readme "${readme}")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/README.md CONTENT "${readme}" @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
   COMPONENT elsewhere)
 

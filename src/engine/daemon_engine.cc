@@ -260,6 +260,10 @@ class DaemonEngine final : public Engine {
   void look() {
     const auto now = Clock::now();
     pulse_.look(now, !attempts_.empty());
+    if (told_answers_ != pulse_.answers()) {
+      told_answers_ = pulse_.answers();
+      sink_.note(name() + (told_answers_ ? " answers" : " does not answer; waiting for it"));
+    }
     const bool lost = pulse_.lost(now);
     for (auto& [id, attempt] : attempts_) {
       if (lost) attempt->lose();
@@ -299,6 +303,7 @@ class DaemonEngine final : public Engine {
   std::atomic<bool> quitting_ = false;
   const DaemonAttempt::Shared shared_;
   DaemonPulse pulse_;                                         // the loop's
+  bool told_answers_ = true;                                  // the loop's
   std::map<JobId, std::unique_ptr<DaemonAttempt>> attempts_;  // the loop's
   std::counting_semaphore<> places_{kStartsAtOnce};
 

@@ -20,6 +20,7 @@ void DaemonPulse::look(Clock::time_point now, bool wanted) {
     asked_.reset();
     ask_at_.reset();
     silence_.answered();
+    answers_ = true;
     return;
   }
   if (!ask_at_) ask_at_ = now + pause_;
@@ -36,6 +37,7 @@ void DaemonPulse::ask(Clock::time_point now) {
 
 void DaemonPulse::note(bool answered) {
   asked_.reset();
+  answers_ = answered;
   if (answered) silence_.answered();
   ask_at_ = Clock::now() + (answered ? milliseconds(pause_) : kShortPause);
 }

@@ -15,7 +15,8 @@ class DaemonPulse {
   // Asks when it is time, if `wanted`; else forgets all.
   void look(Deadlines::Clock::time_point now, bool wanted);
   bool lost(Deadlines::Clock::time_point now) const { return silence_.too_long(now); }
-  Deadlines::Due next() const;  // when to look again
+  bool answers() const { return answers_; }  // it did when it was last asked
+  Deadlines::Due next() const;               // when to look again
 
  private:
   void ask(Deadlines::Clock::time_point now);
@@ -27,6 +28,7 @@ class DaemonPulse {
   std::optional<HttpStreams::Id> asked_;
   Deadlines::Due ask_at_;  // none: nobody wants to know
   DaemonSilence silence_;
+  bool answers_ = true;
 };
 
 }  // namespace boxcar

@@ -42,6 +42,7 @@ class EngineSink {
   // Exactly once for every job that start() took, last. The container is gone then: its processes, mounts and cgroups
   // too.
   virtual void ended(JobId id, const Ending& ending) = 0;
+  virtual void note(const std::string& /*text*/) {}  // what people should know while they wait
 };
 
 class Engine {

@@ -153,6 +153,10 @@ void Attempts::output(JobId id, Stream stream, std::string_view bytes) {
   if (attempt->log) attempt->log->write(stream, bytes);
 }
 
+void Attempts::note(const std::string& text) {
+  events_.post(Notes{{text}});
+}
+
 void Attempts::ended(JobId id, const Ending& ending) {
   const auto attempt = find(id);
   const auto logged = attempt->log ? attempt->log->close() : Result<void>();

@@ -38,6 +38,7 @@ class Attempts : public EngineSink {
   void started(JobId id) override;
   void output(JobId id, Stream stream, std::string_view bytes) override;
   void ended(JobId id, const Ending& ending) override;
+  void note(const std::string& text) override;
 
  private:
   struct Attempt;

@@ -118,7 +118,7 @@ class Store::Collector {
     auto record = read_manifest(*text);
     if (!record || result_folder(record->result.image, record->result.key) != candidate.folder) return false;
     candidate.key = record->result.key;
-    candidate.used = record->result.finished;
+    candidate.used = std::max(std::int64_t{0}, record->result.finished);
     candidate.record = *std::move(record);
     return true;
   }

@@ -89,7 +89,7 @@ std::size_t Index::parse(char* data, std::size_t size) {
   while (size - at >= sizeof(Header)) {
     auto* header = reinterpret_cast<Header*>(data + at);
     if (header->magic != kMagic || header->size > size - at || header->whole() > size - at) break;
-    if (header->checksum != header->sum()) break;
+    if (header->checksum != header->sum() || header->used < 0) break;
     if (header->kind == kUsed) {
       Key key;
       for (auto keys = header->payload(); keys.size() >= sizeof key; keys.remove_prefix(sizeof key)) {

@@ -37,13 +37,14 @@ done
 thaw
 
 # In mid-run: for a moment, then for too long, and once more until it is interrupted.
-start env BOXCAR_DAEMON_TIMEOUT=30 boxcar run --json --set n=10 boxcar.yml
+start env BOXCAR_DAEMON_TIMEOUT=12 boxcar run --json --set n=13 boxcar.yml
 wait_until begun
 freeze
-sleep 7
+wait_until grep -qE '^(Docker|Podman) [0-9.]+ does not answer; waiting for it$' "$SCENARIO/err"
 thaw
 ends 0 20
-expect_not_in "$SCENARIO/err" 'again|does not answer'
+expect_in "$SCENARIO/err" '^(Docker|Podman) [0-9.]+ answers$'
+expect_not_in "$SCENARIO/err" 'attempt 2'
 expect_text "$(json .steps.slow.result)/output/text" whole
 
 start env BOXCAR_DAEMON_TIMEOUT=5 boxcar run --json --set n=100 boxcar.yml
