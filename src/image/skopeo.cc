@@ -75,6 +75,11 @@ Result<AuthFile> add_place(std::vector<std::string>& arguments, const std::strin
   }
   if (place.starts_with("docker-daemon:")) {
     TRY(const auto host, docker_address());
+    // skopeo waits for ever for one that is mute.
+    HttpClient docker(host.server);
+    const auto pong = docker.send({.path = "/_ping", .timeout = daemon_patience() / 4, .until_interrupted = true});
+    if (!pong && pong.error().kind == ErrorKind::Cancelled) return fail(pong.error());
+    if (!pong) return fail(ErrorKind::Unavailable, "the daemon at " + host.text + " does not answer");
     arguments.insert(arguments.end(), {"--" + prefix + "daemon-host", host.text});
   }
   arguments.push_back(place);

@@ -42,6 +42,12 @@ expect_json '.steps.docked.status == "cached"'
 expect_exit 3 boxcar tool localhost:1/test/docked # in Docker by that name no more than in a registry at that port
 expect_err 'no image localhost:1/test/docked:latest' 'Docker: not there' 'registry: .*refused'
 
+# A Docker that hangs is passed over.
+kill -STOP "$(cat "$docker/pid")"
+BOXCAR_DAEMON_TIMEOUT=8 expect_exit 3 timeout 60 boxcar tool localhost:1/test/docked
+kill -CONT "$(cat "$docker/pid")"
+expect_err 'Docker: the daemon at .* does not answer' 'registry: .*refused'
+
 identity=$(boxcar image ls --json | jq -r '.[].identity')
 
 # And back: what boxcar has goes into Docker, and runs there. Docker's own configuration comes and goes unchanged.
