@@ -13,6 +13,7 @@ PARTS = {
     "hash": small.hashing,
     "scheduler": small.scheduler,
     "launch": launch.launch,
+    "daemons": launch.daemons,
     "graph": graph.graph,
 }
 

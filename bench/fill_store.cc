@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "fakes/fake_engine.h"
+#include "image/image_store.h"
 #include "plan/planner.h"
 #include "run/scheduler.h"
 #include "run/tools.h"
@@ -38,7 +39,8 @@ int fill(const std::string& file, const std::string& directory) {
   Findings findings;
   auto workflow = read_workflow({file, *text}, std::string(directory_name(file)), findings);
   Pool pool;
-  ImageStore images(ImageStore::default_directory(), pool);
+  ImageStore store_of_images(ImageStore::default_directory(), pool);
+  Images& images = store_of_images;
   const auto resolve = [&](const std::string& name, const std::string&,
                            const Tool*) -> Result<std::shared_ptr<const ResolvedTool>> {
     auto resolved = std::make_shared<ResolvedTool>();

@@ -77,14 +77,22 @@ def many(project, runtime, bundle, steps=200):
     return ours, bare_calls
 
 
-PODMAN = ["podman", "--root", str(BENCH / "podman"), "--runroot", str(BENCH / "podman-run"), "--cgroup-manager", "cgroupfs",
-          "--runtime", "runc"]
-LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]  # podman's own may be above what this process may set
+PODMAN = ["podman", "--root", str(BENCH / "podman"), "--runroot", str(BENCH / "podman-run")]
+# Podman's own limits may be above what this process may set.
+PODMAN_CONF = """[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+"""
 
 
 @contextlib.contextmanager
 def daemon(kind):
     """A daemon of our own with the image in it; its address."""
+    conf = BENCH / "containers.conf"
+    conf.write_text(PODMAN_CONF)
+    os.environ["CONTAINERS_CONF"] = str(conf)
     with tempfile.TemporaryDirectory(prefix="boxcar-bench-", ignore_cleanup_errors=True) as directory:  # a unix socket's path is short
         socket = f"unix://{directory}/{kind}.sock"
         command = {
@@ -124,15 +132,20 @@ def launch(table):
         ours, calls = (200 / statistics.median(column) for column in zip(*rounds))
         table.row(f"200 steps -j2, {runtime}", f"{ours:.0f}/s", f"bare {runtime}, two at once {calls:.0f}/s", ours / calls,
                   ">= 0.75 of bare", ours / calls >= 0.75)
+    shutil.rmtree(WORK)
+
+
+def daemons(table):
+    table.heading("the same step on daemons, beside their own clients")
+    images.import_noop()
     for kind in ("docker", "podman"):
         with daemon(kind) as socket:
             client = ["docker", "-H", socket] if kind == "docker" else PODMAN
-            limits = [] if kind == "docker" else LIMITS
             project = fresh_directory("launch-peers")
             address = {"DOCKER_HOST" if kind == "docker" else "CONTAINER_HOST": socket, "BOXCAR_ENGINE": kind}
             embedded, ours, theirs = in_turn(
                 9, lambda: step(project, BOXCAR_RUNTIME="crun"), lambda: step(project, **address),
-                lambda: run([*client, "run", "--rm", "--network=host", *limits, "bench/noop", "/kliko"]))
+                lambda: run([*client, "run", "--rm", "--network=host", "bench/noop", "/kliko"]))
         peer = f"{kind} run --rm {milliseconds(theirs)}"
         table.row("one step, crun", milliseconds(embedded), peer, embedded / theirs)
         table.row(f"one step, --engine {kind}", milliseconds(ours), peer, ours / theirs)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The project's figures, each beside its peer in the same run: bench/run.sh [launch|graph|scheduler|hash|startup]…
+# The project's figures, each beside its peer in the same run: bench/run.sh [launch|daemons|graph|scheduler|hash|startup]…
 # All of them by default. docs/bench.md says how each is taken. As root; what it needs it keeps in $BUILD/bench (build/bench).
 set -eu
 cd "$(dirname "$0")/.."

@@ -8,6 +8,7 @@
 #include "fakes/fake_engine.h"
 #include "fakes/graph.h"
 #include "fakes/memory_results.h"
+#include "run/engine_place.h"
 #include "run/recorder.h"
 #include "run/scheduler.h"
 #include "run/session.h"
@@ -26,7 +27,8 @@ int measure(bool chain, unsigned steps) {
   report.run = "bench";
   report.plan = graph.make();
   auto record = RunStore::open(":memory:");
-  if (!record) return 1;
+  const auto place = EnginePlace::choose("embedded");
+  if (!record || !place) return 1;
 
   const auto began = std::chrono::steady_clock::now();
   Observer nobody;
@@ -43,12 +45,12 @@ int measure(bool chain, unsigned steps) {
   options.run = report.run;
   options.jobs = 2;
   Scheduler scheduler({report.plan, results, attempts, events, submit, digest, [] {}, recorder}, options);
-  recorder.begin(RunRequest{}, report);
-  const RunStatus status = scheduler.run();
-  recorder.finish(status);
+  recorder.begin(RunRequest{}, report, **place);
+  report.status = scheduler.run();
+  recorder.finish(report);
   if (!(*record)->close()) return 1;
   fmt::print("{:.4f}\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  return status == RunStatus::Succeeded ? 0 : 1;
+  return report.status == RunStatus::Succeeded ? 0 : 1;
 }
 
 }  // namespace

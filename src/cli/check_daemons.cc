@@ -50,8 +50,9 @@ Result<Diagnosis> ask(Result<DaemonAddress> address) {
   TRY(const auto found, std::move(address));
   TRY(const auto daemon, Daemon::connect(found));
   std::string says = daemon->name() + " answers at " + found.text;
-  if (daemon->rootless()) says += ", without root's rights";
-  if (daemon->remaps_users()) says += ", with users of its own";
+  TRY(const auto users, daemon->users());
+  if (users.rootless) says += ", without root's rights";
+  if (users.remapped) says += ", with users of its own";
   return diagnosis_of_trial(*daemon, std::move(says), "");
 }
 

@@ -263,6 +263,7 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   request.rerun = options.rerun;
   request.jobs = options.jobs;
   request.engine = options.engine;
+  request.place = options.place;
   request.pull = options.pull_policy();
   request.grace = *grace;
   request.keep_going = options.keep_going;

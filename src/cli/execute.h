@@ -11,10 +11,11 @@
 namespace boxcar {
 
 struct RunOptions {
-  std::string engine;  // "": $BOXCAR_ENGINE, else the configuration's, else auto
-  std::string store;   // "": $BOXCAR_STORE, else the command's own default
-  std::string pull;    // "": the configuration's, else missing
-  std::string grace;   // "": the configuration's, else 10s
+  std::string engine;                  // "": $BOXCAR_ENGINE, else the configuration's, else auto
+  std::shared_ptr<EnginePlace> place;  // RunRequest::place
+  std::string store;                   // "": $BOXCAR_STORE, else the command's own default
+  std::string pull;                    // "": the configuration's, else missing
+  std::string grace;                   // "": the configuration's, else 10s
   std::vector<std::string> set;
   std::vector<std::string> targets;
   std::vector<std::string> rerun;

@@ -36,6 +36,10 @@ class ToolReader {
     return declared_tool(images, *image, name, findings);
   }
 
+  // For the run: what a daemon said, and Podman's service. Null: the engine is to be chosen anew, before there are
+  // threads.
+  std::shared_ptr<EnginePlace> place() && { return place_ && (*place_)->daemon() ? *std::move(place_) : nullptr; }
+
  private:
   const PullPolicy pull_;
   Pool pool_;
@@ -110,6 +114,7 @@ int run_one(RunOptions run, const std::string& image, const Args& tool_args, con
     }
     if (!findings.ok()) return say(findings, run.json);
     add_step(workflow, short_name(image), image, **tool, std::move(call));
+    run.place = std::move(reader).place();
   }
   return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", how);
 }
@@ -228,6 +233,7 @@ int run_chain(const Args& args) {
       before_port = (*tool)->outputs.empty() ? "" : (*tool)->outputs[0].name;
     }
     if (!findings.ok()) return say(findings, run.json);
+    run.place = std::move(reader).place();
   }
   return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", {"chain", args});
 }

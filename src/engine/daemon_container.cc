@@ -220,7 +220,7 @@ Result<DaemonContainer::State> DaemonContainer::state() {
 
 Result<void> DaemonContainer::take_outputs(const std::string& helper) {
   if (!host_.visible) return fetch_outputs(host_, job_, path_);
-  if (outside_uid() == 0 && !host_.daemon->rootless()) return {};  // to whom everything is open
+  if (outside_uid() == 0 && !host_.users.rootless) return {};  // to whom everything is open
   std::vector<std::string> foreign;
   for (const auto& mount : job_.mounts) {
     if (mount.writable && has_foreign_files(mount.source)) foreign.push_back(mount.source);

@@ -327,6 +327,7 @@ Result<DaemonHost> host_of(std::shared_ptr<Daemon> daemon, const DaemonOptions& 
   }
   DaemonHost host;
   host.daemon = std::move(daemon);
+  TRY(host.users, host.daemon->users());
   host.store = options.store;
   host.run = options.run;
   return host;

@@ -84,7 +84,7 @@ bool has_foreign_files(const std::string& directory) {
 Result<void> own_directories(const DaemonHost& host, const std::string& helper,
                              const std::vector<std::string>& directories) {
   // Root inside a rootless daemon's container is its user outside, who is the caller.
-  const bool rootless = host.daemon->rootless();
+  const bool rootless = host.users.rootless;
   Json argv = {std::string("/") + kProgram, "own", std::to_string(rootless ? 0 : outside_uid()),
                std::to_string(rootless ? 0 : outside_gid())};
   Json mounts = Json::array();
@@ -104,7 +104,7 @@ Result<void> own_directories(const DaemonHost& host, const std::string& helper,
                  {"CapDrop", {"ALL"}},
                  {"CapAdd", {"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER"}},
                  {"SecurityOpt", {"no-new-privileges", "label=disable"}}}}};
-  if (host.daemon->remaps_users()) spec["HostConfig"]["UsernsMode"] = "host";
+  if (host.users.remapped) spec["HostConfig"]["UsernsMode"] = "host";
   TRY(std::string text, json_text(spec));
   TRY(const auto made, host.daemon->post("/containers/create", std::move(text)));
   const std::string path = "/containers/" + text_in(json_object(made.body), "Id");

@@ -19,6 +19,7 @@ struct DaemonHost {
   std::string store;         // absolute: whose containers these are, with this user
   std::string run;           // the run's id
   std::string profiles;      // where seccomp profiles lie on Podman's machine, a directory; "": it is no Podman
+  DaemonUsers users;
   bool visible = true;       // the daemon sees this machine's files; else they are sent to it and fetched from it
   bool same_machine = true;  // its processes can be looked at
 };

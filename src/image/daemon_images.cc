@@ -188,7 +188,15 @@ Result<ImagePtr> DaemonImages::look(const std::string& name, PullPolicy policy, 
 Result<std::string> DaemonImages::read_file(const Image& image, const std::string& path, std::size_t limit) const {
   const auto id = id_of(image);
   if (!id) return store_.read_file(image, path, limit);  // what glimpse() found there
-  TRY(const auto reader, readers_.make(*id));
+  readers_.begin();
+  if (auto known = found_.find(*id, path, limit)) return *std::move(known);
+  auto text = read(*id, path, limit);
+  found_.keep(*id, path, limit, text);
+  return text;
+}
+
+Result<std::string> DaemonImages::read(const std::string& id, const std::string& path, std::size_t limit) const {
+  TRY(const auto reader, readers_.make(id));
   std::string at = path;
   for (int i = 0; i < kMostSymlinks; ++i) {
     auto stat = reader->stat(at);

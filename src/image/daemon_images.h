@@ -6,7 +6,10 @@
 #include <mutex>
 #include <string>
 
+#include "base/fd.h"
+#include "base/user_directories.h"
 #include "image/daemon_reader.h"
+#include "image/found_files.h"
 #include "image/image_store.h"
 #include "image/images.h"
 #include "image/skopeo.h"
@@ -18,7 +21,10 @@ class DaemonImages final : public Images {
  public:
   // `store`: this machine's own, and where fetches are under way. Both outlive this.
   DaemonImages(std::shared_ptr<Daemon> daemon, ImageStore& store)
-      : daemon_(std::move(daemon)), store_(store), readers_(*daemon_, store.directory()) {}
+      : daemon_(std::move(daemon)),
+        store_(store),
+        readers_(*daemon_, store.directory()),
+        found_(join_path(user_cache_directory(), "images")) {}
 
   // The daemon's image of that name; else that of the local store, or what a registry or the source that is named has,
   // which the daemon is given then: what comes from a registry under its name, all else as boxcar.local/NAME:HASH, so
@@ -46,10 +52,12 @@ class DaemonImages final : public Images {
                                                   const Progress& progress);
   Result<std::shared_ptr<const Image>> fetch(const std::string& source, const std::string& name,
                                              const std::string& reference, PullPolicy policy, const Fetch& how);
+  Result<std::string> read(const std::string& id, const std::string& path, std::size_t limit) const;
 
   const std::shared_ptr<Daemon> daemon_;
   ImageStore& store_;
   mutable DaemonReaders readers_;
+  const FoundFiles found_;
   mutable std::mutex mutex_;
   std::map<std::string, std::string> ids_;  // by reference and identity
 };

@@ -91,9 +91,12 @@ DaemonReaders::~DaemonReaders() {
   if (!mark_.empty()) std::ignore = remove_left();
 }
 
-Result<std::unique_ptr<DaemonReader>> DaemonReaders::make(const std::string& image) {
+void DaemonReaders::begin() {
   // Where nothing can be written, nobody can tell whether this process lives: what it leaves when it is killed stays.
-  std::call_once(begun_, [this] { std::ignore = begin(); });
+  std::call_once(begun_, [this] { std::ignore = take_mark(); });
+}
+
+Result<std::unique_ptr<DaemonReader>> DaemonReaders::make(const std::string& image) {
   const Json spec = {{"Image", image},
                      {"Entrypoint", {"/boxcar-only-looks"}},
                      {"Labels", {{kReaderLabel, mark_}, {kImagesLabel, images_}}},
@@ -103,7 +106,7 @@ Result<std::unique_ptr<DaemonReader>> DaemonReaders::make(const std::string& ima
   return std::unique_ptr<DaemonReader>(new DaemonReader(daemon_, text_in(json_object(made.body), "Id")));
 }
 
-Result<void> DaemonReaders::begin() {
+Result<void> DaemonReaders::take_mark() {
   CHECK_OK(make_directories(store_, 0700));
   TRY(auto locks, open_locks(store_));
   TRY(const auto name, name_of_store(store_));

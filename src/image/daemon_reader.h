@@ -46,12 +46,14 @@ class DaemonReaders {
   DaemonReaders(const DaemonReaders&) = delete;
   DaemonReaders& operator=(const DaemonReaders&) = delete;
 
-  // Into the image of that id. With the first, and at the end, those go that dead processes of this store left: a
-  // daemon may make one when who asked for it is long dead.
+  // Those go that dead processes of this store left; at the end once more: a daemon may make one when who asked for it
+  // is long dead. Once, before make().
+  void begin();
+  // Into the image of that id.
   Result<std::unique_ptr<DaemonReader>> make(const std::string& image);
 
  private:
-  Result<void> begin();
+  Result<void> take_mark();
   Result<void> remove_left() const;
 
   Daemon& daemon_;

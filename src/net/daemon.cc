@@ -32,6 +32,17 @@ constexpr auto kInsistedPatience = seconds(2);
 constexpr auto kInsistedLimit = seconds(30);
 constexpr auto kAskedAgain = std::chrono::milliseconds(100);
 
+// "Docker/20.10.24+dfsg1 (linux)", "Libpod/4.3.1 (linux)"; "" when it is neither.
+std::string name_of_server(std::string_view server) {
+  for (const auto& [program, name] : {std::pair("Docker/", "Docker "), std::pair("Libpod/", "Podman ")}) {
+    if (server.starts_with(program)) {
+      server.remove_prefix(std::string_view(program).size());
+      return name + std::string(server.substr(0, server.find_first_of("+ ")));
+    }
+  }
+  return "";
+}
+
 // errno of a connection to the socket, 0 when someone listens.
 int try_socket(const std::string& path) {
   sockaddr_un address{};
@@ -189,19 +200,20 @@ Daemon::Daemon(DaemonAddress address)
 
 Result<std::shared_ptr<Daemon>> Daemon::connect(DaemonAddress address) {
   std::shared_ptr<Daemon> daemon(new Daemon(std::move(address)));
-  TRY(const auto version, daemon->get("/version"));
-  TRY(const auto info, daemon->get("/info"));
-  std::string number = text_in(json_object(version.body), "Version");
-  if (number.empty()) {
-    return fail(ErrorKind::Unavailable, "what answers at " + daemon->address_.text + " is no Docker");
-  }
-  const bool podman = version.body.find("\"Podman Engine\"") != std::string::npos;
-  daemon->name_ = (podman ? "Podman " : "Docker ") + number.substr(0, number.find('+'));
+  TRY(const auto pong, daemon->get("/_ping"));
+  daemon->name_ = name_of_server(pong.header("server"));
+  if (!daemon->name_.empty()) return daemon;
+  return fail(ErrorKind::Unavailable, "what answers at " + daemon->address_.text + " is no Docker");
+}
+
+Result<DaemonUsers> Daemon::users() {
+  TRY(const auto info, get("/info"));
+  DaemonUsers users;
   for (const auto& option : part_of(json_object(info.body), "SecurityOptions")) {
-    if (option == "name=rootless") daemon->rootless_ = true;
-    if (option == "name=userns") daemon->remaps_users_ = true;
+    if (option == "name=rootless") users.rootless = true;
+    if (option == "name=userns") users.remapped = true;
   }
-  return daemon;
+  return users;
 }
 
 Error Daemon::no_answer() const {

@@ -47,6 +47,12 @@ class DaemonSilence {
   std::optional<Clock::time_point> since_;
 };
 
+// Who root inside a container is outside.
+struct DaemonUsers {
+  bool rootless = false;  // the daemon's user
+  bool remapped = false;  // somebody else (Docker's userns-remap)
+};
+
 // Thread-safe. None of its calls hangs on a daemon that takes connections and does not answer: each asks every few
 // seconds on the side whether it does ("/_ping"), and without an answer for daemon_patience() ends with Unavailable:
 // "Docker 20.10.24 does not answer". Where somebody insisted() it is given two seconds for that, and thirty for what it
@@ -59,8 +65,8 @@ class Daemon {
   const DaemonAddress& address() const { return address_; }
   const std::string& name() const { return name_; }  // "Docker 20.10.24", "Podman 4.3.1"
   bool podman() const { return name_.starts_with("Podman"); }
-  bool rootless() const { return rootless_; }          // root inside a container is the daemon's user outside
-  bool remaps_users() const { return remaps_users_; }  // root inside is somebody else outside (Docker's userns-remap)
+  // Podman runs half a dozen programs to answer this. Until interrupted.
+  Result<DaemonUsers> users();
 
   // An answer below 300. Else an error with the daemon's own words: NotFound (404), Invalid (400, 409), Denied (401,
   // 403), Exhausted (its disk is full), Unavailable; also when it is not there within daemon_patience().
@@ -86,8 +92,6 @@ class Daemon {
   HttpClient http_;
   std::atomic<bool> given_up_ = false;  // it did not answer who insisted
   std::string name_;
-  bool rootless_ = false;
-  bool remaps_users_ = false;
 };
 
 // What a daemon says is wrong, as call() has it; `response` is of 300 and more.

@@ -149,9 +149,10 @@ class DaemonPlace final : public EnginePlace {
   std::string name() const override { return name_; }
   bool host_visible() const override { return true; }
   std::shared_ptr<Daemon> daemon() const override { return daemon_; }
-  Images& images(Pool& pool) override {
+  // With threads of its own: those of who looked into an image first may be gone when it runs.
+  Images& images(Pool& /*pool*/) override {
     if (!images_) {
-      store_.emplace(ImageStore::default_directory(), pool);
+      store_.emplace(ImageStore::default_directory(), pool_);
       images_.emplace(daemon_, *store_);
     }
     return *images_;
@@ -182,6 +183,7 @@ class DaemonPlace final : public EnginePlace {
   const std::string name_;
   const std::unique_ptr<PodmanService> service_;  // ends last
   const std::shared_ptr<Daemon> daemon_;
+  Pool pool_;
   std::optional<ImageStore> store_;
   std::optional<DaemonImages> images_;
 };

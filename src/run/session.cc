@@ -247,19 +247,23 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
 
   // Where containers run. What that needs before any thread is started, such as a mount namespace and the watcher over
   // the run's containers; without the right to, only a run that finds every result in the store can succeed.
-  auto place = EnginePlace::choose(request.engine);
+  std::shared_ptr<EnginePlace> place = request.place;
   if (!place) {
-    report.trouble = std::move(place).error();
-    if (report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
-    return report;
+    auto chosen = EnginePlace::choose(request.engine);
+    if (!chosen) {
+      report.trouble = std::move(chosen).error();
+      if (report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
+      return report;
+    }
+    place = *std::move(chosen);
   }
   EngineCall engine_call{report.run, request.store, request.grace, {}};
-  if (!request.dry_run) (void)(*place)->prepare(engine_call);
+  if (!request.dry_run) (void)place->prepare(engine_call);
 
   Pool pool;
   std::unique_ptr<Store> store;
   const auto open_store = [&]() -> Result<void> {
-    TRY(store, Store::open(request.store, pool, {.host_visible = (*place)->host_visible()}));
+    TRY(store, Store::open(request.store, pool, {.host_visible = place->host_visible()}));
     return {};
   };
   // Of a large workflow the results are compared with what was left of them while its text is read.
@@ -267,14 +271,14 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
 
   // Text becomes a Workflow, and that a Plan: then everything that can be known to be wrong has been said.
   std::optional<SecretGuard> secret_guard;
-  auto plan = plan_workflow(request, (*place)->images(pool), observer, report, secret_guard);
+  auto plan = plan_workflow(request, place->images(pool), observer, report, secret_guard);
   if (!plan) {
     if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
     return report;
   }
   report.plan = *std::move(plan);
-  if (!(*place)->why().empty() && (request.explain || request.dry_run || (*place)->name() != "embedded")) {
-    observer.note("engine: " + (*place)->name() + " (" + (*place)->why() + ")");
+  if (!place->why().empty() && (request.explain || request.dry_run || place->name() != "embedded")) {
+    observer.note("engine: " + place->name() + " (" + place->why() + ")");
   }
   const auto targets = steps_named(report.plan, "--target", request.targets, report.findings);
   const auto rerun = steps_named(report.plan, "--rerun", request.rerun, report.findings);
@@ -300,7 +304,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   engine_call.claim = [&](const std::string& run) { return store->claim_run(run); };
   const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
     store->hold_run(report.run);  // before a daemon has anything of it
-    TRY(auto engine, (*place)->make(engine_call, sink));
+    TRY(auto engine, place->make(engine_call, sink));
     auto notes = engine->notes();
     if (auto note = engine->without_limits(); !note.empty() && limits_anything(report))
       notes.push_back(std::move(note));
@@ -333,7 +337,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   }
   Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
                       std::move(options));
-  if (!request.dry_run) recorder.begin(request, report, **place);
+  if (!request.dry_run) recorder.begin(request, report, *place);
   report.status = scheduler.run();
 
   // Results are committed; now the user's own directories are filled from them.

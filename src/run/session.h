@@ -8,6 +8,7 @@
 
 #include "image/image_store.h"
 #include "plan/planner.h"
+#include "run/engine_place.h"
 #include "run/scheduler.h"
 
 namespace boxcar {
@@ -17,15 +18,16 @@ using WorkflowSource = std::function<std::optional<Workflow>(Findings&)>;
 
 struct RunRequest {
   WorkflowSource workflow;
-  bool large = false;                // a thousand steps or more: it pays to look at the store before anyone asks
-  Settings settings;                 // --set
-  std::string store;                 // absolute
-  std::string engine = "auto";       // as EnginePlace::choose() takes it
-  std::string run;                   // the run's id; "": a new one
-  std::string command;               // the command line, for `boxcar runs`
-  std::vector<std::string> targets;  // steps; empty: all
-  std::vector<std::string> rerun;    // steps to run even where their result is known
-  unsigned jobs = 0;                 // 0: as many as there are cores
+  bool large = false;                  // a thousand steps or more: it pays to look at the store before anyone asks
+  Settings settings;                   // --set
+  std::string store;                   // absolute
+  std::string engine = "auto";         // as EnginePlace::choose() takes it
+  std::shared_ptr<EnginePlace> place;  // a daemon's that was chosen already; null: `engine` counts
+  std::string run;                     // the run's id; "": a new one
+  std::string command;                 // the command line, for `boxcar runs`
+  std::vector<std::string> targets;    // steps; empty: all
+  std::vector<std::string> rerun;      // steps to run even where their result is known
+  unsigned jobs = 0;                   // 0: as many as there are cores
   PullPolicy pull = PullPolicy::Missing;
   Seconds grace{10};
   bool keep_going = false;

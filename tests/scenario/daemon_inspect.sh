@@ -22,6 +22,17 @@ printf 'workflow: w\nsteps: {a: {image: test/there, params: {none: 1}}, b: {imag
 expect_exit 2 boxcar validate boxcar.yml
 expect_err "none" 'warning: the image test/nowhere is not here'
 expect_not_in "$SCENARIO/err" 'test/(t?here) is not here'
+# What was once read out of an image is known: no container is made for it.
+made() { ask_daemon GET "/events?since=$1&until=$(($(date +%s) + 1))&filters=$(jq -nr '{type: ["container"], event: ["create"]} | tojson | @uri')"; }
+forget() { rm -rf "${XDG_CACHE_HOME:-$HOME/.cache}/boxcar/images"; }
+sleep 1 # times of events are seconds
+from=$(date +%s)
+expect_exit 0 boxcar inspect test/there
+expect_out 'there alone'
+[ -z "$(made "$from")" ] || fail "made: $(made "$from")"
+forget
+expect_exit 0 boxcar inspect test/there
+[ -n "$(made "$from")" ] || fail "it is not seen where one is made"
 rm config/boxcar/config.yml
 expect_exit 0 without_runtimes boxcar inspect test/there # what auto picks
 
@@ -50,6 +61,7 @@ alike within 'mkdir a; ln -s /a/../b/kliko.yml kliko.yml; mkdir c; ln -s c b; ec
 
 # kill -9 in the middle of a look: the next one removes what was left; what one that lives has, or another's, it leaves alone.
 slow_look() { # each word to the daemon takes so many ms
+  forget
   strace -f -o /dev/null -e trace=sendto -e "inject=sendto:delay_enter=$1ms" boxcar inspect test/there >slow.out 2>&1 &
   tracer=$!
   wait_until containers_are 1

@@ -41,7 +41,8 @@ for ((round = 1; round <= rounds; round++)); do
     fi
     kills=$((kills - 1)) killed=$((killed + 1))
     if [ -z "$watcher" ]; then
-      [ -n "${DAEMON:-}" ] || no_leftovers
+      # Who had no watcher yet leaves his lock file to the next run.
+      [ -n "${DAEMON:-}" ] || no_leftovers "/boxcar/runs/"
     else
       watchers=$((watchers + 1))
       wait_until test ! -e /proc/$watcher # it holds the run's lock
