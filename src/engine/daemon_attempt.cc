@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto kLookAgain = milliseconds(50);  // at who was asked to end
+constexpr auto kLastPeek = milliseconds(100);
 constexpr auto kReconnect = milliseconds(500);
 constexpr auto kSteady = seconds(2);        // a connection that lasts so long was one
 constexpr auto kLogPatience = seconds(10);  // with the log of a container that is over
@@ -62,6 +63,7 @@ void DaemonAttempt::start(pid_t pid, bool from_log) {
     read_log();
   }
   await_end();
+  if (log_over_) peek_soon();
 }
 
 void DaemonAttempt::stop(Clock::duration grace) {
@@ -76,6 +78,28 @@ void DaemonAttempt::say_started() {
 void DaemonAttempt::await_end() {
   wait_ = shared_.streams.start({.method = "POST", .path = container_->path() + "/wait?condition=not-running"},
                                 {{}, [this](const Result<HttpResponse>& response) { note_exit(response); }});
+}
+
+// Podman tells who waits only when the container's monitor is gone too, at which it looks four times a second. When
+// nothing is printed any more the end is mostly there already.
+void DaemonAttempt::peek_soon() {
+  if (shared_.host.daemon->podman()) peek_at_ = Clock::now() + peek_pause_;
+}
+
+void DaemonAttempt::peek() {
+  const auto look = [this](const Result<HttpResponse>& response) {
+    peek_.reset();
+    if (exit_code_ || !response || !response->ok()) return;
+    const auto state = part_of(json_object(response->body), "State");
+    if (has_ended(text_in(state, "Status"))) {
+      if (wait_) shared_.streams.cancel(*wait_);
+      wait_.reset();
+      over(static_cast<int>(number_in(state, "ExitCode", -1)));
+    } else if ((peek_pause_ *= 2) < kLastPeek) {
+      peek_soon();
+    }
+  };
+  peek_ = shared_.streams.start({.path = container_->path() + "/json"}, {{}, look});
 }
 
 void DaemonAttempt::read_log() {
@@ -96,17 +120,23 @@ void DaemonAttempt::note_output_end(bool broken) {
   if (broken && !exit_code_) return disconnected();
   if (from_log_ && !exit_code_) return;  // until its end is known
   log_over_ = true;
+  if (!exit_code_) peek_soon();
   tell_if_over();
 }
 
 void DaemonAttempt::note_exit(const Result<HttpResponse>& response) {
   wait_.reset();
-  unclear_ = false;
   if (!response || (!response->ok() && response->status != 404)) return disconnected();
+  if (response->status != 404) return over(static_cast<int>(number_in(json_object(response->body), "StatusCode", -1)));
+  memory_->stop();
+  give_up("its container was removed by somebody else");
+}
+
+void DaemonAttempt::over(int exit_code) {
+  unclear_ = false;
   memory_->stop();
   seconds_ = std::chrono::duration<double>(Clock::now() - started_).count();
-  if (response->status == 404) return give_up("its container was removed by somebody else");
-  exit_code_ = static_cast<int>(number_in(json_object(response->body), "StatusCode", -1));
+  exit_code_ = exit_code;
   give_up_log_at_ = Clock::now() + kLogPatience;
   if (from_log_) read_log();
   tell_if_over();
@@ -129,7 +159,8 @@ void DaemonAttempt::lose() {
 
 void DaemonAttempt::disconnect() {
   output_.cancel();
-  for (auto* stream : {&wait_, &kill_}) {
+  peek_at_.reset();
+  for (auto* stream : {&wait_, &peek_, &kill_}) {
     if (*stream) shared_.streams.cancel(**stream);
     stream->reset();
   }
@@ -157,7 +188,7 @@ Deadlines::Due DaemonAttempt::next() const {
   Deadlines::Due next = attach_by_;
   if (ending_ || !started()) return next;
   const auto deadline = exit_code_ ? std::nullopt : deadlines_.next();
-  for (const auto& at : {deadline, memory_->next(), reconnect_at_, give_up_log_at_}) {
+  for (const auto& at : {deadline, memory_->next(), peek_at_, reconnect_at_, give_up_log_at_}) {
     if (at && (!next || *at < *next)) next = at;
   }
   return next;
@@ -172,6 +203,7 @@ void DaemonAttempt::look(Clock::time_point now) {
   if (due(attach_by_)) refuse();
   if (ending_ || !started()) return;
   memory_->look(now);
+  if (due(peek_at_)) peek();
   if (due(reconnect_at_)) reconnect();
   if (due(give_up_log_at_)) {
     log_over_ = true;

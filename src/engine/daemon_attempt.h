@@ -52,14 +52,19 @@ class DaemonAttempt {
   std::unique_ptr<DaemonContainer> take_container();
 
  private:
+  static constexpr auto kFirstPeek = std::chrono::milliseconds(2);
+
   bool started() const { return started_ != Clock::time_point(); }
   void settle(Result<bool> attached);
   void refuse();
   void say_started();
   void await_end();
+  void peek_soon();
+  void peek();
   void read_log();
   void note_output_end(bool broken);
   void note_exit(const Result<HttpResponse>& response);
+  void over(int exit_code);
   void give_up(std::string why);
   void disconnect();
   void disconnected();
@@ -76,10 +81,11 @@ class DaemonAttempt {
   Deadlines deadlines_;
   Clock::time_point started_;
   pid_t pid_ = 0;
-  std::optional<HttpStreams::Id> wait_, kill_;
+  std::optional<HttpStreams::Id> wait_, peek_, kill_;
   std::string kill_signal_;                             // of `kill_`
   std::optional<std::promise<Result<bool>>> attached_;  // until it is
-  Deadlines::Due attach_by_, reconnect_at_, give_up_log_at_;
+  Deadlines::Due attach_by_, peek_at_, reconnect_at_, give_up_log_at_;
+  Clock::duration peek_pause_{kFirstPeek};
   Deadlines::Due lost_since_;
   Clock::time_point tried_at_;  // to find it again
   bool unclear_ = false;        // the daemon says that it is over, and knows no end

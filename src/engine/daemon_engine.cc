@@ -327,7 +327,6 @@ Result<DaemonHost> host_of(std::shared_ptr<Daemon> daemon, const DaemonOptions& 
   }
   DaemonHost host;
   host.daemon = std::move(daemon);
-  TRY(host.users, host.daemon->users());
   host.store = options.store;
   host.run = options.run;
   return host;
@@ -339,18 +338,21 @@ Result<std::unique_ptr<Engine>> make_daemon_engine(std::shared_ptr<Daemon> daemo
                                                    const DaemonOptions& options, EngineSink& sink) {
   TRY(DaemonHost host, host_of(std::move(daemon), options));
   host.image_id = std::move(image_id);
+  auto users = std::async(std::launch::async, [daemon = host.daemon] { return daemon->users(); });  // takes Podman long
   TRY(const std::string helper, helper_image(*host.daemon));
   TRY(auto streams, HttpStreams::make(host.daemon->server()));
   TRY(host.visible, sees_store(host, helper));
   host.same_machine = host.daemon->address().unix_socket() && host.visible;
-  TRY(auto leftovers, DaemonLeftovers::look(host, helper, options.claim));
   CHECK_OK(give_profiles(host, helper));
+  TRY(host.users, users.get());
+  TRY(auto leftovers, DaemonLeftovers::look(host, helper, options.claim));
   return std::make_unique<DaemonEngine>(std::move(host), helper, options, sink, std::move(streams),
                                         std::move(leftovers));
 }
 
 Result<bool> end_daemon_run(std::shared_ptr<Daemon> daemon, DaemonOptions options, const std::set<Key>& keys) {
-  TRY(const DaemonHost host, host_of(std::move(daemon), options));
+  TRY(DaemonHost host, host_of(std::move(daemon), options));
+  TRY(host.users, host.daemon->users());
   TRY(const std::string helper, helper_image(*host.daemon));
   return DaemonLeftovers::end(host, helper, keys, std::move(options.claim));
 }

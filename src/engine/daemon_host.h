@@ -16,13 +16,19 @@ using DaemonImageId = std::function<Result<std::string>(const Image&)>;
 struct DaemonHost {
   std::shared_ptr<Daemon> daemon;
   DaemonImageId image_id;
-  std::string store;         // absolute: whose containers these are, with this user
-  std::string run;           // the run's id
-  std::string profiles;      // where seccomp profiles lie on Podman's machine, a directory; "": it is no Podman
+  std::string store;     // absolute: whose containers these are, with this user
+  std::string run;       // the run's id
+  std::string profiles;  // where seccomp profiles lie on Podman's machine, a directory; "": it is no Podman
   DaemonUsers users;
   bool visible = true;       // the daemon sees this machine's files; else they are sent to it and fetched from it
   bool same_machine = true;  // its processes can be looked at
 };
+
+// Whether a container's State.Status says that its first process is gone: Podman's "stopped" becomes "exited" once it
+// has cleared up.
+inline bool has_ended(std::string_view status) {
+  return status == "exited" || status == "stopped" || status == "dead";
+}
 
 // The labels by which a later run knows what a dead one left.
 inline constexpr const char* kRunLabel = "boxcar.run";

@@ -29,7 +29,7 @@ bool still_useful(Daemon& daemon, const std::string& id) {
   if (!response) return false;
   const Json state = part_of(json_object(response->body), "State");
   const std::string status = text_in(state, "Status");
-  return status == "running" || (status == "exited" && number_in(state, "ExitCode", -1) == 0);
+  return status == "running" || (has_ended(status) && number_in(state, "ExitCode", -1) == 0);
 }
 
 }  // namespace
