@@ -22,7 +22,7 @@ Result<UniqueFd> open_beneath(int root, const std::string& path, int flags) {
   const int number = errno;
   if (number == ELOOP) return fail(ErrorKind::Invalid, printable(path) + " is or leads through a symlink");
   if (number == ENAMETOOLONG) return fail(ErrorKind::Invalid, "the path is too long: " + printable(path));
-  return fail(errno_error("opening " + printable(path), number));
+  return fail(errno_error("opening " + (path.empty() ? "." : printable(path)), number));
 }
 
 UniqueFd open_within(int root, const std::string& path, int flags) {

@@ -93,8 +93,9 @@ class Digester {
   // Depth first. A directory is listed, stat'ed and closed again before what is in it is looked at: descriptors do not
   // grow with depth.
   Result<void> walk(const std::string& directory) {
-    TRY(const auto names, list_directory(root_.get(), directory));
-    for (const auto& name : names) {
+    const auto names = list_directory(root_.get(), directory);
+    if (!names) return fail(Error(names.error()).in("reading " + printable(path_)));
+    for (const auto& name : *names) {
       const std::string path = directory.empty() ? name : directory + '/' + name;
       struct stat info {};
       if (::fstatat(root_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -3,6 +3,7 @@
 #include "base/environment.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/user_namespace.h"
 #include "cli/checkup.h"
 #include "engine/daemon_helper.h"
 #include "net/answer.h"
@@ -38,10 +39,14 @@ Diagnosis diagnosis_of_trial(Daemon& daemon, std::string says, std::string remed
   const auto ran = try_container(daemon);
   if (ran) return {Health::Ok, says + ", and runs a container", std::move(remedy)};
   Diagnosis found{Health::Missing, says + ", but runs no container: " + ran.error().text(), ""};
-  if (found.says.find("setrlimit") != std::string::npos) {
-    found.remedy =
-        "in containers.conf (/etc/containers, ~/.config/containers), below [containers]: default_ulimits = "
-        "[\"nofile=1024:1024\"], or what 'ulimit -Hn' allows";
+  const std::string conf =
+      outside_uid() == 0 ? "/etc/containers/containers.conf" : "~/.config/containers/containers.conf";
+  if (found.says.find("rlimit") != std::string::npos) {
+    found.remedy = "in " + conf +
+                   ", below [containers]: default_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"], " +
+                   "or what 'ulimit -Hn' and 'ulimit -Hu' allow";
+  } else if (found.says.find("cgroups in hybrid mode") != std::string::npos) {
+    found.remedy = "in " + conf + ", below [engine]: runtime = \"runc\"";
   }
   return found;
 }

@@ -154,7 +154,7 @@ void print_forecast(const RunReport& report) {
                        : state.message.starts_with("depends on ") ? printable(state.message, kLongest)
                                                                   : "runs: " + printable(state.message, kLongest));
   }
-  fmt::print(stderr, "{}{} of {} steps are cached\n", out, cached, report.steps.size());
+  fmt::print(stderr, "{}{} of {} steps are cached\n", out, cached, report.plan.count(report.wanted));
 }
 
 }  // namespace

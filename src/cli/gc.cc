@@ -39,6 +39,9 @@ int run_gc(const Args& args) {
   options.flag("-n,--dry-run", gc.dry_run, "Only say what would be removed");
   if (const auto code = options.parse(args)) return *code;
 
+  // Seconds are too easily meant to be days.
+  if (!age.empty() && age.find_first_not_of("0123456789.") == std::string::npos)
+    return say(Error{ErrorKind::Invalid, "--older-than: '" + age + "' has no unit; write " + age + "d for days", {}});
   if (!age.empty() && !(gc.older_than = parse_duration(age))) {
     return say(
         Error{ErrorKind::Invalid, "--older-than: '" + age + "' is not a time of at most 36500d; write 12h or 30d", {}});

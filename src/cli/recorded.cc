@@ -30,7 +30,7 @@ double seconds_of(const RunRecord& run) {
 }
 
 double seconds_of(const RunRecord& run, const StepRecord& step) {
-  if (step.began == 0 || !runner_alive(run)) return step.seconds;
+  if (step.began == 0 || run.status != RunStatus::Running || !runner_alive(run)) return step.seconds;
   return static_cast<double>(now_micros() - step.began) / 1e6;
 }
 

@@ -114,7 +114,7 @@ int run_one(RunOptions run, const std::string& image, const Args& tool_args, con
     }
     if (!findings.ok()) return say(findings, run.json);
     add_step(workflow, short_name(image), image, **tool, std::move(call));
-    run.place = std::move(reader).place();
+    if (!run.detach) run.place = std::move(reader).place();
   }
   return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", how);
 }
@@ -233,7 +233,7 @@ int run_chain(const Args& args) {
       before_port = (*tool)->outputs.empty() ? "" : (*tool)->outputs[0].name;
     }
     if (!findings.ok()) return say(findings, run.json);
-    run.place = std::move(reader).place();
+    if (!run.detach) run.place = std::move(reader).place();
   }
   return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", {"chain", args});
 }

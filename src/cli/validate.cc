@@ -39,7 +39,7 @@ Result<Document> find_document(const std::string& what, const std::string& engin
   }
   if (what.starts_with("/") || what.starts_with("./") || what.starts_with("../") || what.ends_with(".yml") ||
       what.ends_with(".yaml") || what.ends_with(".json")) {
-    return fail(ErrorKind::NotFound, what + ": no such file");
+    return fail(ErrorKind::NotFound, what + (exists(what) ? " is a directory" : ": no such file"));
   }
   block_interrupts();
   Pool pool;

@@ -20,7 +20,7 @@ std::optional<Ending> ending_of(const DaemonEnd& end, const std::string& helper)
   const auto state = container.state();
   if (!state && state.error().kind == ErrorKind::NotFound)
     return lost({ErrorKind::Unavailable, "its container was lost", {}});
-  if (!state || !has_ended(state->status)) return std::nullopt;
+  if (!state || !(has_ended(state->status) || state->status == "dead")) return std::nullopt;
   ending.exit_code = state->exit_code;
   ending.seconds = state->seconds > 0 ? state->seconds : end.seconds;
   const auto& limit = container.job().action->resources.memory;

@@ -260,7 +260,9 @@ class DaemonEngine final : public Engine {
   void look() {
     const auto now = Clock::now();
     pulse_.look(now, !attempts_.empty());
-    if (told_answers_ != pulse_.answers()) {
+    if (attempts_.empty()) {
+      told_answers_ = true;  // the next one asks anew
+    } else if (told_answers_ != pulse_.answers()) {
       told_answers_ = pulse_.answers();
       sink_.note(name() + (told_answers_ ? " answers" : " does not answer; waiting for it"));
     }

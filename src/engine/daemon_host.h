@@ -27,7 +27,7 @@ struct DaemonHost {
 // Whether a container's State.Status says that its first process is gone: Podman's "stopped" becomes "exited" once it
 // has cleared up.
 inline bool has_ended(std::string_view status) {
-  return status == "exited" || status == "stopped" || status == "dead";
+  return status == "exited" || status == "stopped";
 }
 
 // The labels by which a later run knows what a dead one left.

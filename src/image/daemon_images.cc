@@ -189,30 +189,40 @@ Result<std::string> DaemonImages::read_file(const Image& image, const std::strin
   const auto id = id_of(image);
   if (!id) return store_.read_file(image, path, limit);  // what glimpse() found there
   readers_.begin();
-  if (auto known = found_.find(*id, path, limit)) return *std::move(known);
-  auto text = read(*id, path, limit);
-  found_.keep(*id, path, limit, text);
+  // One daemon's word on an id is not another's.
+  const std::string what = place_ + '\n' + *id + '\n' + image.identity.hex();
+  if (auto known = found_.find(what, path, limit)) return *std::move(known);
+  bool lasting = false;
+  auto text = read(*id, path, limit, lasting);
+  if (lasting) found_.keep(what, path, limit, text);
   return text;
 }
 
-Result<std::string> DaemonImages::read(const std::string& id, const std::string& path, std::size_t limit) const {
+Result<std::string> DaemonImages::read(const std::string& id, const std::string& path, std::size_t limit,
+                                       bool& lasting) const {
   TRY(const auto reader, readers_.make(id));
   std::string at = path;
   for (int i = 0; i < kMostSymlinks; ++i) {
     auto stat = reader->stat(at);
     if (!stat) {
       if (stat.error().kind != ErrorKind::NotFound) return fail(std::move(stat).error().in(printable(path)));
+      CHECK_OK(reader->there());
+      lasting = true;
       return fail(ErrorKind::NotFound, printable(path) + " does not exist in the image");
     }
     if (!stat->link.empty()) {
       at = absolute_path(stat->link, directory_name(at));
       continue;
     }
+    lasting = !stat->regular || stat->size > limit;
     if (!stat->regular) return fail(ErrorKind::Invalid, printable(path) + " is not a regular file");
     if (stat->size > limit)
       return fail(ErrorKind::Exhausted, printable(path) + ": larger than " + std::to_string(limit) + " bytes");
-    return reader->read(at);
+    auto text = reader->read(at);
+    lasting = text.has_value();
+    return text;
   }
+  lasting = true;
   return fail(ErrorKind::Invalid, "the symlinks of " + printable(path) + " go in circles");
 }
 

@@ -19,9 +19,11 @@ namespace boxcar {
 
 class DaemonImages final : public Images {
  public:
-  // `store`: this machine's own, and where fetches are under way. Both outlive this.
-  DaemonImages(std::shared_ptr<Daemon> daemon, ImageStore& store)
+  // `place`: what its user takes for the same daemon. `store`: this machine's own, and where fetches are under way;
+  // outlives this.
+  DaemonImages(std::shared_ptr<Daemon> daemon, std::string place, ImageStore& store)
       : daemon_(std::move(daemon)),
+        place_(std::move(place)),
         store_(store),
         readers_(*daemon_, store.directory()),
         found_(join_path(user_cache_directory(), "images")) {}
@@ -52,9 +54,11 @@ class DaemonImages final : public Images {
                                                   const Progress& progress);
   Result<std::shared_ptr<const Image>> fetch(const std::string& source, const std::string& name,
                                              const std::string& reference, PullPolicy policy, const Fetch& how);
-  Result<std::string> read(const std::string& id, const std::string& path, std::size_t limit) const;
+  // `lasting`: it is what the image has, and no trouble of the daemon's.
+  Result<std::string> read(const std::string& id, const std::string& path, std::size_t limit, bool& lasting) const;
 
   const std::shared_ptr<Daemon> daemon_;
+  const std::string place_;
   ImageStore& store_;
   mutable DaemonReaders readers_;
   const FoundFiles found_;

@@ -70,6 +70,13 @@ Result<std::string> DaemonReader::read(const std::string& path) const {
   return text;
 }
 
+Result<void> DaemonReader::there() const {
+  auto answer = daemon_.get(path_ + "/json");
+  if (answer) return {};
+  if (answer.error().kind != ErrorKind::NotFound) return fail(std::move(answer).error());
+  return fail(ErrorKind::Unavailable, "somebody removed the container by which boxcar looked into the image");
+}
+
 Result<std::string> first_file_of(const std::string& tar) {
   const ArchiveReader in(archive_read_new());
   archive_read_support_format_tar(in.get());

@@ -27,6 +27,7 @@ class DaemonReader {
   };
   Result<Stat> stat(const std::string& path) const;  // NotFound when nothing is there
   Result<std::string> read(const std::string& path) const;
+  Result<void> there() const;  // Unavailable: somebody removed it, so what is not there may be in the image
 
  private:
   friend class DaemonReaders;

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "base/user_namespace.h"
+#include "image/layout.h"
 #include "image/skopeo_log.h"
 #include "image/transfer_watch.h"
 #include "net/daemon.h"
@@ -75,11 +76,7 @@ Result<AuthFile> add_place(std::vector<std::string>& arguments, const std::strin
   }
   if (place.starts_with("docker-daemon:")) {
     TRY(const auto host, docker_address());
-    // skopeo waits for ever for one that is mute.
-    HttpClient docker(host.server);
-    const auto pong = docker.send({.path = "/_ping", .timeout = daemon_patience() / 4, .until_interrupted = true});
-    if (!pong && pong.error().kind == ErrorKind::Cancelled) return fail(pong.error());
-    if (!pong) return fail(ErrorKind::Unavailable, "the daemon at " + host.text + " does not answer");
+    CHECK_OK(Daemon::ping(host));  // skopeo waits for ever for one that is mute
     arguments.insert(arguments.end(), {"--" + prefix + "daemon-host", host.text});
   }
   arguments.push_back(place);
@@ -96,8 +93,14 @@ Result<std::string> ask(std::vector<std::string> arguments, const std::string& p
   SpawnOptions options = skopeo(arguments);
   options.stdin_fd = auth.file.get();
   TRY(Finished finished, run_skopeo(options, watch));
-  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, source, auth.origin));
-  return std::move(finished.out);
+  if (finished.exit.code == 0) return std::move(finished.out);
+  Error error = skopeo_error(finished.err, source, auth.origin);
+  if (error.kind == ErrorKind::NotFound) {
+    const bool elsewhere = error.message.find("in manifest list for") != std::string::npos ||
+                           error.message.find("in image index for") != std::string::npos;
+    error.message = elsewhere ? "it is not for this machine, linux/" + machine_architecture() : "not there";
+  }
+  return fail(std::move(error));
 }
 
 }  // namespace

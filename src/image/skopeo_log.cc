@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "image/credentials.h"
-#include "image/layout.h"
 
 namespace boxcar {
 
@@ -120,10 +119,6 @@ Error skopeo_error(const std::string& log, const std::string& source, const std:
       words.find("getting username and password") == std::string::npos) {
     words = login_advice(log, source, auth_origin, words);
   }
-  if (kind == ErrorKind::NotFound && !source.empty())
-    words = any(words, {"in manifest list for", "in image index for"})
-                ? "it is not for this machine, linux/" + machine_architecture()
-                : "not there";
   return Error{kind, words, {}};
 }
 

@@ -32,15 +32,22 @@ constexpr auto kInsistedPatience = seconds(2);
 constexpr auto kInsistedLimit = seconds(30);
 constexpr auto kAskedAgain = std::chrono::milliseconds(100);
 
-// "Docker/20.10.24+dfsg1 (linux)", "Libpod/4.3.1 (linux)"; "" when it is neither.
+std::string daemon_name(bool podman, std::string_view version) {
+  return (podman ? "Podman " : "Docker ") + std::string(version.substr(0, version.find_first_of("+ ")));
+}
+
+// The header "Server": "Docker/20.10.24+dfsg1 (linux)", "Libpod/4.3.1 (linux)"; "" when it is neither, but of a proxy.
 std::string name_of_server(std::string_view server) {
-  for (const auto& [program, name] : {std::pair("Docker/", "Docker "), std::pair("Libpod/", "Podman ")}) {
-    if (server.starts_with(program)) {
-      server.remove_prefix(std::string_view(program).size());
-      return name + std::string(server.substr(0, server.find_first_of("+ ")));
-    }
+  for (const std::string_view program : {"Docker/", "Libpod/"}) {
+    if (server.starts_with(program)) return daemon_name(program == "Libpod/", server.substr(program.size()));
   }
   return "";
+}
+
+// What "/version" answers, for which Podman runs several programs.
+std::string name_of_version(const std::string& answer) {
+  const std::string version = text_in(json_object(answer), "Version");
+  return version.empty() ? "" : daemon_name(answer.find("\"Podman Engine\"") != std::string::npos, version);
 }
 
 // errno of a connection to the socket, 0 when someone listens.
@@ -202,6 +209,10 @@ Result<std::shared_ptr<Daemon>> Daemon::connect(DaemonAddress address) {
   std::shared_ptr<Daemon> daemon(new Daemon(std::move(address)));
   TRY(const auto pong, daemon->get("/_ping"));
   daemon->name_ = name_of_server(pong.header("server"));
+  if (daemon->name_.empty()) {
+    TRY(const auto version, daemon->get("/version"));
+    daemon->name_ = name_of_version(version.body);
+  }
   if (!daemon->name_.empty()) return daemon;
   return fail(ErrorKind::Unavailable, "what answers at " + daemon->address_.text + " is no Docker");
 }
@@ -220,9 +231,13 @@ Error Daemon::no_answer() const {
   return {ErrorKind::Unavailable, (name_.empty() ? "the daemon at " + address_.text : name_) + " does not answer", {}};
 }
 
-Result<void> Daemon::ping() {
+Result<void> Daemon::ping(DaemonAddress address) {
+  return Daemon(std::move(address)).ping(true);
+}
+
+Result<void> Daemon::ping(bool until_interrupted) {
   const auto began = Clock::now();
-  HttpRequest request{.path = "/_ping"};
+  HttpRequest request{.path = "/_ping", .until_interrupted = until_interrupted};
   request.watch = [&]() -> Result<void> {
     const auto limit = insisted() ? kInsistedPatience : std::max(seconds(1), daemon_patience() / 4);
     return Clock::now() - began < limit ? Result<void>() : fail(no_answer());

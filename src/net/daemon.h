@@ -78,8 +78,9 @@ class Daemon {
   Result<void> remove(const std::string& path);  // a long call; what is not there is no error
 
   // Whether it answers now: within a quarter of daemon_patience().
-  Result<void> ping();
-  Error no_answer() const;  // "Docker 20.10.24 does not answer"
+  Result<void> ping(bool until_interrupted = false);
+  static Result<void> ping(DaemonAddress address);  // until interrupted
+  Error no_answer() const;                          // "Docker 20.10.24 does not answer"
 
   const HttpServer& server() const { return http_.server(); }
 

@@ -11,6 +11,39 @@ namespace boxcar {
 
 namespace {
 
+// What an output must not be copied over: the workflow, and what steps read; but for that of a step which works on one
+// of its inputs, since that may be meant to be done in place.
+class Sources {
+ public:
+  explicit Sources(const Plan& plan) : plan_(plan) {
+    if (!plan.file.empty()) file_ = join_path(plan.directory, std::string(base_name(plan.file)));
+    for (const auto& step : plan.steps) {
+      for (const auto& input : step.inputs) {
+        if (input.step == PlannedInput::kHost) readers_.emplace(input.path, step.name);
+      }
+    }
+  }
+
+  void check(const PlannedOutput& output, const Spot& spot) const {
+    const auto say = [&](const std::string& what) {
+      spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + ", which is " + what);
+    };
+    if (output.to == file_) return say("the workflow itself");
+    const auto reader = readers_.find(output.to);
+    if (reader != readers_.end() && !in_place(output)) say("what step " + in_quotes(reader->second) + " reads");
+  }
+
+ private:
+  bool in_place(const PlannedOutput& output) const {
+    const auto& tool = plan_.steps[output.step].tool;
+    return !tool || output.output >= tool->tool->outputs.size() || !tool->tool->outputs[output.output].works_on.empty();
+  }
+
+  const Plan& plan_;
+  std::string file_;
+  std::unordered_map<std::string_view, std::string_view> readers_;  // of host paths, to the first step
+};
+
 // Where outputs are copied to: no two to one path, or one into the other.
 class Destinations {
  public:
@@ -128,6 +161,8 @@ class Planner {
 
   void plan_outputs(Plan& plan, const Links& links, const WorkflowValues& values) {
     Destinations destinations;
+    if (workflow_.outputs.empty()) return;
+    const Sources sources(plan);
     std::unordered_set<std::string_view> names;
     plan.outputs.reserve(workflow_.outputs.size());
     for (auto& output : workflow_.outputs) {
@@ -141,6 +176,7 @@ class Planner {
                               std::move(output.from.path), to && !to->empty() ? hosts_.absolute(*to) : "", output.at});
       if (plan.outputs.back().to.empty()) continue;
       destinations.add(plan.outputs.back(), place);
+      sources.check(plan.outputs.back(), place);
       check_destination(plan, plan.outputs.back(), place);
     }
   }

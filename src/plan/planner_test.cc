@@ -11,6 +11,8 @@ using test::parameter;
 using test::port;
 using test::World;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
 
 Tool words_tool() {  // a directory in, a file out
   Tool tool;
@@ -156,6 +158,19 @@ TEST(Planner, AnOutputWrittenAsAFileOfTheHostIsMetWithWhereItBelongs) {
               ElementsAre("flow.yml:3:1: step 'b': parameter 'sky' takes a file, but there is no "
                           "'/flow/a/output/sky.txt' (what step 'a' puts out is fed under inputs: "
                           "{sky: a/output/sky.txt})"));
+}
+
+TEST(Planner, OutputsAreNotCopiedOverWhatIsRead) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms").feed("input", "./data").step("b", "files").param("sky", Value("a.txt"));
+  const Link from{"a", "output", ""};
+  builder.output("one", {"a", "output", "x"}, "a.txt").output("two", {"a", "output", "x"}, "flow.yml");
+  builder.output("three", from, "data").output("four", from, "data/below");
+  EXPECT_THAT(on.findings_of(builder),
+              IsSupersetOf({HasSubstr("output 'one' is copied to '/flow/a.txt', which is what step 'b' reads"),
+                            HasSubstr("output 'two' is copied to '/flow/flow.yml', which is the workflow itself"),
+                            HasSubstr("output 'three' is copied to '/flow/data', which is what step 'a' reads")}));
 }
 
 TEST(Planner, OutputsToOnePathOrIntoEachOther) {

@@ -167,6 +167,8 @@ void Attempts::ended(JobId id, const Ending& ending) {
   } else if (!logged && told.succeeded()) {  // a result has all of its log
     events_.post(Ended{id, tl::unexpected(logged.error())});
   } else {
+    if (!logged)
+      events_.post(Notes{{"step " + attempt->name.step + ": its log is not whole: " + logged.error().text()}});
     events_.post(Ended{id, std::move(told)});
   }
 }

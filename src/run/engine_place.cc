@@ -153,7 +153,7 @@ class DaemonPlace final : public EnginePlace {
   Images& images(Pool& /*pool*/) override {
     if (!images_) {
       store_.emplace(ImageStore::default_directory(), pool_);
-      images_.emplace(daemon_, *store_);
+      images_.emplace(daemon_, service_ ? "podman system service" : daemon_->address().text, *store_);
     }
     return *images_;
   }

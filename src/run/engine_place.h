@@ -27,7 +27,7 @@ class EnginePlace {
  public:
   virtual ~EnginePlace() = default;
   virtual std::string name() const = 0;  // "embedded", "docker", "podman"
-  // Opened with the first call. `pool` outlives the place.
+  // Opened with the first call. `pool` outlives the place; a daemon's has one of its own.
   virtual Images& images(Pool& pool) = 0;
   // The engine does not see this process's own mounts.
   virtual bool host_visible() const = 0;

@@ -66,8 +66,8 @@ struct RunReport {
   ExitCode exit_code() const;
 };
 
-// Blocks until the run is over. Call it on a process's main thread, before other threads are started; not twice at
-// once. The observer is called on this thread.
+// Blocks until the run is over. Call it on a process's main thread, before other threads are started but those of
+// `place`; not twice at once. The observer is called on this thread.
 RunReport run_workflow(RunRequest request, Observer& observer);
 
 }  // namespace boxcar

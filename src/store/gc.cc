@@ -59,6 +59,7 @@ class Store::Collector {
   Collector(State& state, const GcOptions& options) : state_(state), options_(options), now_(now_micros()) {}
 
   Result<GcReport> run() {
+    if (state_.locks->read_only()) return fail(ErrorKind::Denied, "the store cannot be written: " + state_.root);
     if (!state_.locks->try_lock(LockFile::kGc))
       return fail(ErrorKind::Unavailable, "another gc is at work in this store");
     const ByteLock held(state_.locks, LockFile::kGc);

@@ -52,6 +52,7 @@ wait_until begun
 freeze
 ends 3 90
 expect_in "$SCENARIO/err" 'attempt 2 of 3' '(Docker|Podman) [0-9.]+ does not answer'
+expect_not_in "$SCENARIO/err" ' answers$'
 thaw
 expect_exit 0 boxcar run --set n=2 boxcar.yml
 [ -z "$(containers)" ] || fail "left: $(containers)"

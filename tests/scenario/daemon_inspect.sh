@@ -84,3 +84,10 @@ containers_are 1 || fail "that of one that lives was removed"
 kill -CONT "$lives"
 wait $tracer || fail "it was disturbed: $(cat slow.out)"
 containers_are 0 || fail "left: $(containers)"
+
+# Somebody removes the container during a look: that tells nothing of the image.
+slow_look 900
+ask_daemon DELETE "/containers$(containers | head -1)?force=1" >/dev/null
+wait $tracer || true
+expect_exit 0 boxcar inspect test/there
+expect_out 'there alone'

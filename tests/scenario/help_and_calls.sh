@@ -51,6 +51,11 @@ expect_out 'boxcar --version'
 make_common_images
 expect_exit 2 boxcar tool test/make --json
 expect_err "has no option '--json'; boxcar's own options stand before the image"
+mkdir -p store
+expect_exit 2 boxcar gc --store store --older-than 30 # seconds, when days are meant
+expect_err "'30' has no unit; write 30d for days"
+expect_exit 2 boxcar validate ./store
+expect_err './store is a directory'
 
 # A folder's boxcar.yml need not be named.
 expect_exit 2 boxcar run

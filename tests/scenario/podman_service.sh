@@ -22,6 +22,10 @@ done
 wait $runner || { cat "$SCENARIO/err"; fail "the run failed"; }
 expect_text "$(json .steps.waits.result)/output/text" "$MY_TOKEN"
 
+# One service is enough for a call, which looks into an image first.
+expect_exit 2 strace -f -qq -e trace=execve -e signal=none -o calls boxcar tool --engine podman test/waits # its TOKEN is missing
+[ "$(grep -c '"system", "service".* = 0$' calls)" = 1 ] || fail "$(grep '"service"' calls)"
+
 # A service that can't start is not waited for, and what it says is told: by a run, and by doctor.
 sed "s,vfs,nonsense,; s,tmp/graph,tmp/other,; s,$short,$short/other," storage.conf >broken.conf
 export CONTAINERS_STORAGE_CONF=$PWD/broken.conf
