@@ -64,11 +64,12 @@ for page in boxcar kliko-run kliko-validate; do man -w $page >/dev/null; done
 man boxcar | grep -q 'boxcar image pull'
 bash -c '. /usr/share/bash-completion/bash_completion; for c in boxcar kliko-run; do _completion_loader $c; complete -p $c; done' >/dev/null
 [ -e /usr/share/boxcar/workflow.schema.json ] && [ -e /usr/share/doc/boxcar/copyright ]
-find /usr/share/doc/boxcar -name '*.md' | while read -r page; do
-  grep -oE '\]\([^)#]+' "$page" | sed 's/^](//' | grep -v '^http' | while read -r link; do
-    [ -e "$(dirname "$page")/$link" ] || fail "$page links to $link"
+broken=$(find /usr/share/doc/boxcar -name '*.md' | while read -r page; do
+  { grep -oE '\]\([^)#]+' "$page" || true; } | sed 's/^](//; /^http/d' | while read -r link; do
+    [ -e "$(dirname "$page")/$link" ] || echo "$page links to $link"
   done
-done
+done)
+[ -z "$broken" ] || fail "$broken"
 [ ! -e /etc/apparmor.d/boxcar ] || fail "an AppArmor profile where there is no AppArmor"
 
 # AppArmor 4 has its profile in force; it goes with the package.

@@ -35,7 +35,7 @@ Result<void> try_container(Daemon& daemon) {
   return ran;
 }
 
-Diagnosis diagnosis_of_trial(Daemon& daemon, std::string says, std::string remedy) {
+Diagnosis diagnosis_of_trial(Daemon& daemon, const std::string& says, std::string remedy) {
   const auto ran = try_container(daemon);
   if (ran) return {Health::Ok, says + ", and runs a container", std::move(remedy)};
   Diagnosis found{Health::Missing, says + ", but runs no container: " + ran.error().text(), ""};
@@ -58,7 +58,7 @@ Result<Diagnosis> ask(Result<DaemonAddress> address) {
   TRY(const auto users, daemon->users());
   if (users.rootless) says += ", without root's rights";
   if (users.remapped) says += ", with users of its own";
-  return diagnosis_of_trial(*daemon, std::move(says), "");
+  return diagnosis_of_trial(*daemon, says, "");
 }
 
 std::string first_line(const std::string& text) {

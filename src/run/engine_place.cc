@@ -13,6 +13,7 @@
 
 #include "base/environment.h"
 #include "base/fd.h"
+#include "base/interrupt.h"
 #include "base/mounts.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -90,7 +91,10 @@ class PodmanService {
     options.new_session = true;
     TRY(service->child_, spawn(options));
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!exists(service->socket())) {
+    // That the socket is there does not say yet that somebody listens.
+    TRY(const auto address, parse_daemon_address("unix://" + service->socket()));
+    while (!Daemon::ping(address)) {
+      if (interrupted()) return fail(interruption());
       pollfd ended{service->child_.pidfd.get(), POLLIN, 0};
       if (::poll(&ended, 1, 50) > 0) return fail(ErrorKind::Unavailable, service->failure("failed"));
       if (std::chrono::steady_clock::now() < deadline) continue;
