@@ -189,8 +189,10 @@ leftovers() {
   local run pid
   [ -z "${DAEMON:-}" ] || described_containers
   grep -F "$SCENARIO" /proc/self/mounts || true
-  # A container's mounts lead to this directory; boxcar and its runtime have its name in their environment.
+  # A container's mounts lead to this directory, and those that a daemon of another test copied when it began; boxcar and its runtime have
+  # its name in their environment.
   for pid in $({ grep -lF "$(basename "$SCENARIO")" /proc/[0-9]*/mountinfo || true; } 2>/dev/null | cut -d/ -f3); do
+    case $(readlink "/proc/$pid/exe" || true) in */podman | */dockerd | */containerd* | */conmon) continue ;; esac
     echo "process $pid: $(tr '\0' ' ' </proc/$pid/cmdline)"
   done
   for pid in $({ grep -lzF "SCENARIO=$SCENARIO" /proc/[0-9]*/environ || true; } 2>/dev/null | cut -d/ -f3); do

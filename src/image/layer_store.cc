@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/fd.h"
+#include "base/json_number.h"
 #include "base/user_namespace.h"
 #include "image/locks.h"
 #include "image/unpack.h"
@@ -38,8 +39,9 @@ Result<LayerInfo> read_info(const std::string& path) {
     const auto diff_id = Digest::parse(document.at("diff_id").get<std::string>());
     if (!diff_id) return fail(ErrorKind::Invalid, path + " names no layer");
     info.diff_id = *diff_id;
-    document.at("bytes").get_to(info.bytes);
-    if (const auto tar = document.find("tar"); tar != document.end()) info.tar = tar->get<std::uint64_t>();
+    info.bytes = static_cast<std::uint64_t>(whole(document.at("bytes")));
+    if (const auto tar = document.find("tar"); tar != document.end())
+      info.tar = static_cast<std::uint64_t>(whole(*tar));
     for (const auto& blob : document.at("blobs")) {
       if (const auto digest = Digest::parse(blob.get<std::string>())) info.blobs.push_back(*digest);
     }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fd.h"
+#include "base/json_number.h"
 #include "base/text.h"
 #include "image/image_store.h"
 
@@ -189,7 +190,7 @@ Result<Manifest> read_manifest(const std::string& text, const std::string& what)
     for (const Json& layer : document.at("layers")) {
       const auto digest = parse_digest(layer.at("digest").get<std::string>());
       if (!digest) return faulty(what, "a layer's digest is not sha256");
-      manifest.layers.push_back({*digest, layer.at("size").get<std::uint64_t>()});
+      manifest.layers.push_back({*digest, static_cast<std::uint64_t>(whole(layer.at("size")))});
     }
     return manifest;
   });
