@@ -41,11 +41,11 @@ int fill(const std::string& file, const std::string& directory) {
   Pool pool;
   ImageStore store_of_images(ImageStore::default_directory(), pool);
   Images& images = store_of_images;
-  const auto resolve = [&](const std::string& name, const std::string&,
-                           const Tool*) -> Result<std::shared_ptr<const ResolvedTool>> {
+  const auto resolve = [&](const std::string& name,
+                           const StepOptions& step) -> Result<std::shared_ptr<const ResolvedTool>> {
     auto resolved = std::make_shared<ResolvedTool>();
     TRY(resolved->image, images.resolve(name, PullPolicy::Never));
-    TRY(resolved->tool, declared_tool(images, *resolved->image, name, findings));
+    TRY(resolved->tool, declared_tool(images, *resolved->image, name, step.template_name, findings));
     return resolved;
   };
   const auto host_kind = [](const std::string&) -> Result<PortKind> { return PortKind::Directory; };

@@ -16,7 +16,7 @@
 namespace boxcar {
 namespace {
 
-int measure(bool chain, unsigned steps) {
+int run_graph(bool chain, unsigned steps) {
   fakes::GraphMaker graph;
   std::optional<StepIndex> from;
   for (unsigned i = 0; i < steps; ++i) {
@@ -58,5 +58,5 @@ int measure(bool chain, unsigned steps) {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  return boxcar::measure(std::string_view(argv[1]) == "chain", static_cast<unsigned>(std::stoul(argv[2])));
+  return boxcar::run_graph(std::string_view(argv[1]) == "chain", static_cast<unsigned>(std::stoul(argv[2])));
 }

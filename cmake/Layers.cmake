@@ -45,13 +45,16 @@ function(boxcar_public_library)
     COMPONENT development)
 endfunction()
 
+# Under these it behaves as the programs of Kliko and Kaapana that have them.
+set(BOXCAR_OTHER_NAMES kliko-run kliko-validate task-api)
+
 function(boxcar_program)
   if(EXISTS ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
     add_executable(boxcar ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
     target_link_libraries(boxcar PRIVATE ${BOXCAR_LAYERS} -static-libstdc++ -static-libgcc)
     set_target_properties(boxcar PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     install(TARGETS boxcar RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-    foreach(name kliko-run kliko-validate)  # the names under which it behaves as Kliko's own programs
+    foreach(name ${BOXCAR_OTHER_NAMES})
       file(CREATE_LINK boxcar ${CMAKE_BINARY_DIR}/${name} SYMBOLIC)
       install(FILES ${CMAKE_BINARY_DIR}/${name} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
     endforeach()

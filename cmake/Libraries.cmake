@@ -14,6 +14,8 @@ endfunction()
 
 boxcar_library(crypto NAMES libcrypto.a crypto HEADER openssl/sha.h ALSO ${CMAKE_DL_LIBS} Threads::Threads)
 boxcar_library(yaml NAMES libyaml.a yaml HEADER yaml.h)
+# That of RE2 needs nothing but threads.
+boxcar_library(re2 NAMES libre2.a re2 HEADER re2/re2.h ALSO Threads::Threads)
 boxcar_library(sqlite NAMES libsqlite3.a sqlite3 HEADER sqlite3.h ALSO ${CMAKE_DL_LIBS} m)
 # Debian's shared libarchive loads libxml2, ICU and more, 2 ms a start; of the static one only tar, gzip and zstd are linked.
 boxcar_library(zlib NAMES libz.a z HEADER zlib.h)

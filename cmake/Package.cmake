@@ -38,13 +38,13 @@ do); boxcar runs one, or chains many, and never computes the same thing twice:
 a result is known by everything that can change it.
 .
 Containers run without any daemon, by crun or runc, also for ordinary users;
-or by a Docker or Podman daemon. The programs kliko-run and kliko-validate
-are part of it.")
+or by a Docker or Podman daemon. The programs kliko-run, kliko-validate
+and task-api are part of it.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libboxcar-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libarchive-dev, libsqlite3-dev, libssl-dev, libyaml-dev, libzstd-dev, zlib1g-dev")
+  "libarchive-dev, libre2-dev, libsqlite3-dev, libssl-dev, libyaml-dev, libzstd-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "boxcar, cmake")
 set(CPACK_DEBIAN_DEV_DESCRIPTION
 "run containers that describe themselves - C++ library

@@ -1,9 +1,9 @@
-# What is installed beside the program: man pages, completion for shells, the schema of workflows, documents.
+# What is installed beside the program: man pages, completion for shells, the schemas of documents, documents.
 # Components: `program`; `elsewhere` and `debian`, what has its place outside of and within a Debian package;
 # `development`, the C++ face (cmake/Layers.cmake).
 set(man ${CMAKE_BINARY_DIR}/man/man1)
 set(pages)
-foreach(page boxcar kliko-run)
+foreach(page boxcar kliko-run task-api)
   add_custom_command(OUTPUT ${man}/${page}.1.gz
     COMMAND ${CMAKE_SOURCE_DIR}/scripts/man-page.sh $<TARGET_FILE:boxcar> ${CMAKE_SOURCE_DIR}/share/man/${page}.1.in
       > ${man}/${page}.1
@@ -22,7 +22,7 @@ set(bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 set(fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${completions}/boxcar.bash DESTINATION ${bash} RENAME boxcar COMPONENT program)
 install(FILES ${completions}/boxcar.fish DESTINATION ${fish} COMPONENT program)
-foreach(name kliko-run kliko-validate)  # the shells look for a command's completion by its name
+foreach(name ${BOXCAR_OTHER_NAMES})  # the shells look for a command's completion by its name
   file(CREATE_LINK boxcar ${CMAKE_BINARY_DIR}/completions/${name} SYMBOLIC)
   file(CREATE_LINK boxcar.fish ${CMAKE_BINARY_DIR}/completions/${name}.fish SYMBOLIC)
   install(FILES ${CMAKE_BINARY_DIR}/completions/${name} DESTINATION ${bash} COMPONENT program)
@@ -32,7 +32,7 @@ install(FILES ${completions}/_boxcar DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/si
 install(FILES ${completions}/_boxcar DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT debian
   EXCLUDE_FROM_ALL)
 
-install(FILES ${CMAKE_SOURCE_DIR}/share/workflow.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/boxcar
+install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/boxcar
   COMPONENT program)
 # What is not installed beside it is not linked to.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS README.md)

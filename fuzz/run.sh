@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-10}
 [ $# = 0 ] || shift
-[ $# != 0 ] || set -- kliko workflow parameters layout archive layer skeleton manifest record index log daemon daemon_file config reference
+[ $# != 0 ] || set -- kliko workflow processing_container task jinja parameters layout archive layer skeleton manifest record index log daemon daemon_file config reference
 build=build/fuzz
 CXX=clang++-14 CC=clang-14 cmake -S . -B $build -G Ninja -DBOXCAR_FUZZ=ON >/dev/null
 ninja -C $build "${@/#/fuzz_}" >$build/build.log || { tail -40 $build/build.log; exit 1; }
@@ -20,6 +20,8 @@ for target; do
   rm -rf "$seeds" && mkdir -p "$seeds" "$build/corpus/$target"
   case $target in
     kliko | workflow) cp tests/corpus/$target/*.yml "$seeds" ;;
+    processing_container) cp tests/corpus/kaapana/*-pc-*.json "$seeds" ;;
+    task | jinja) cp tests/corpus/kaapana/*-task-*.json "$seeds" ;;
     daemon_file) tar --format=gnu -cf "$seeds/gnu.tar" fuzz/run.sh && tar --format=pax -cf "$seeds/pax.tar" fuzz/run.sh ;;
     layer) tar --format=gnu -cf "$seeds/gnu.tar" tests/fakes && tar --format=pax -czf "$seeds/pax.tgz" tests/fakes ;;
   esac

@@ -20,6 +20,7 @@
 #include "net/answer.h"
 #include "run/log_reader.h"
 #include "spec/config.h"
+#include "spec/jinja.h"
 #include "spec/reader.h"
 #include "store/index.h"
 #include "store/manifest.h"
@@ -75,6 +76,10 @@ template <class Source>
   return std::distance(begin(names), end(names));
 }
 
+[[maybe_unused]] const JinjaVariables kVariables = {
+    [](const std::string& name) { return name == "NONE" ? std::nullopt : std::optional<std::string>("/of/" + name); },
+    {{"modality", "CT"}, {"patients", "p1,p2,p3"}, {"run", "7"}, {"empty", ""}}};
+
 void feed(const std::string& text) {
 #if defined(FUZZ_KLIKO)
   Findings findings;
@@ -83,6 +88,17 @@ void feed(const std::string& text) {
   Findings findings;
   (void)read_workflow({"boxcar.yml", text}, "/nowhere", findings);
   (void)detect_format({"boxcar.yml", text});
+#elif defined(FUZZ_JINJA)
+  // Each place of what comes out has one in the template.
+  Findings findings;
+  const auto rendered = render_jinja({"task.json", text}, kVariables, findings);
+  if (rendered && !rendered->text().empty() && rendered->origin({1, 1}).line == 0) std::abort();
+#elif defined(FUZZ_PROCESSING_CONTAINER)
+  Findings findings;
+  if (read_processing_container({"processing-container.json", text}, findings).empty() && findings.ok()) std::abort();
+#elif defined(FUZZ_TASK)
+  Findings findings;
+  if (!read_task({"task.json", text}, {"/nowhere", kVariables}, findings) && findings.ok()) std::abort();
 #elif defined(FUZZ_PARAMETERS)
   static const Tool tool = [] {
     Findings findings;

@@ -2,13 +2,13 @@
 # Installs the Debian packages that are missing, quietly: install-deps.sh GROUP…   (build, package, run, test, demo, check, bench, vm)
 # Does nothing, and needs no rights, where all are there.
 set -eu
-build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libsqlite3-dev libarchive-dev libzstd-dev
+build="g++ cmake ninja-build ccache pkg-config libssl-dev libyaml-dev libre2-dev libsqlite3-dev libarchive-dev libzstd-dev
   libfmt-dev libexpected-dev libcurl4-openssl-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libgtest-dev libgmock-dev git
   ca-certificates"
 package="dpkg-dev file"
 run="crun runc skopeo libcurl4 uidmap"
-test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 docker.io docker-registry apache2-utils podman slirp4netns
-  buildah debootstrap time bash-completion zsh fish man-db mandoc lintian $package $run"
+test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 python3-jinja2 python3-jsonschema
+  python3-yaml docker.io docker-registry apache2-utils podman slirp4netns buildah debootstrap time bash-completion zsh fish man-db mandoc lintian e2fsprogs $package $run"
 demo="debootstrap buildah jq $run"
 check="clang clang-format-14 clang-tidy-14"
 vm="qemu-system-x86 mmdebstrap e2fsprogs"

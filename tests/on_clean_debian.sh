@@ -60,10 +60,10 @@ chmod 755 /test
 runuser -u user -- env HOME=/home/user bash -c 'cd && boxcar doctor' >/tmp/log 2>&1 || fail "$(cat /tmp/log)"
 grep -q 'ok  *ids  *subordinate ids' /tmp/log || fail "$(cat /tmp/log)"
 quietly runuser -u user -- env HOME=/home/user bash -c 'cd && boxcar image import oci:/test/layout && boxcar tool test/make --text mine --output out && grep mine out/text'
-for page in boxcar kliko-run kliko-validate; do man -w $page >/dev/null; done
+for page in boxcar kliko-run kliko-validate task-api; do man -w $page >/dev/null; done
 man boxcar | grep -q 'boxcar image pull'
 bash -c '. /usr/share/bash-completion/bash_completion; for c in boxcar kliko-run; do _completion_loader $c; complete -p $c; done' >/dev/null
-[ -e /usr/share/boxcar/workflow.schema.json ] && [ -e /usr/share/doc/boxcar/copyright ]
+[ -e /usr/share/boxcar/workflow.schema.json ] && [ -e /usr/share/boxcar/task.schema.json ] && [ -e /usr/share/doc/boxcar/copyright ]
 broken=$(find /usr/share/doc/boxcar -name '*.md' | while read -r page; do
   { grep -oE '\]\([^)#]+' "$page" || true; } | sed 's/^](//; /^http/d' | while read -r link; do
     [ -e "$(dirname "$page")/$link" ] || echo "$page links to $link"

@@ -18,7 +18,7 @@ if [ "$1" = --inside ]; then
   [ -z "${BOXCAR_TEST_ENGINE:-}" ] || export BOXCAR_ENGINE=$BOXCAR_TEST_ENGINE
   # Of the two ordinary users one has a session, with a directory that goes with it.
   case $(id -un) in boxcar-subids) export XDG_RUNTIME_DIR=$SCENARIO/run && mkdir -m 700 "$XDG_RUNTIME_DIR" ;; esac
-  for name in boxcar kliko-run kliko-validate; do ln -s "$BOXCAR" "$SCENARIO/bin/$name"; done
+  for name in boxcar kliko-run kliko-validate task-api; do ln -s "$BOXCAR" "$SCENARIO/bin/$name"; done
   set -euo pipefail
   trap 'echo "$(basename "${BASH_SOURCE[0]}"):$LINENO: $BASH_COMMAND" >&2' ERR
   set -E

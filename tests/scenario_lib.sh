@@ -30,6 +30,37 @@ make_image() {
   fi
 }
 
+# make_kaapana_image NAME [OPTION…] <<document: an image of busybox with that /processing-container.json, imported. Options as
+# tests/make_image.sh takes them.
+make_kaapana_image() {
+  local root=$SCENARIO/tmp/root.$RANDOM$RANDOM
+  mkdir "$root"
+  cat >"$root/processing-container.json"
+  make_image "$1" "$root" "${@:2}"
+}
+
+# build_image NAME FOLDER: from the Dockerfile there, on a Debian with Python instead of what it builds on; with Docker where that is the
+# engine, else with buildah. As root.
+build_image() {
+  local name=$1 folder=$2 base
+  "$SOURCE/scripts/debian-tar.sh" python python3
+  if [ -n "${DAEMON:-}" ]; then
+    [ -e "$SCENARIO/tmp/base" ] || docker import "$SOURCE/build/debian-python.tar" test/python >"$SCENARIO/tmp/base"
+    DOCKER_BUILDKIT=0 docker build --quiet --tag "$name" --build-arg BASE=test/python "$folder" >/dev/null
+    return
+  fi
+  local buildah="buildah --root $SCENARIO/tmp/graph --runroot $SCENARIO/tmp/graph-run --storage-driver overlay"
+  if [ ! -e "$SCENARIO/tmp/base" ]; then
+    base=$($buildah from scratch)
+    $buildah add --quiet "$base" "$SOURCE/build/debian-python.tar" / >/dev/null
+    $buildah commit --quiet "$base" test/python >"$SCENARIO/tmp/base"
+  fi
+  $buildah build --quiet --isolation chroot --tag "$name" --build-arg BASE=localhost/test/python "$folder" >/dev/null
+  rm -f "$SCENARIO/tmp/built.tar"
+  $buildah push --quiet "localhost/$name" "docker-archive:$SCENARIO/tmp/built.tar:$(tagged "$name")"
+  boxcar image import "docker-archive:$SCENARIO/tmp/built.tar" >/dev/null
+}
+
 tagged() { case $1 in *:*) echo "$1" ;; *) echo "$1:latest" ;; esac; }
 
 busybox_layer() {

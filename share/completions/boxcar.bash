@@ -1,4 +1,4 @@
-# Completion for bash of boxcar, kliko-run and kliko-validate. boxcar itself says what may come (boxcar complete); the
+# Completion for bash of boxcar, kliko-run, kliko-validate and task-api. boxcar itself says what may come (boxcar complete); the
 # path of a file is completed by bash-completion.
 _boxcar() {
   local cur words cword
@@ -23,4 +23,4 @@ _boxcar() {
   local typed=${words[cword]} i
   typed=${typed%"${typed##*[=:]}"}
   for i in "${!COMPREPLY[@]}"; do COMPREPLY[i]=${COMPREPLY[i]#"$typed"}; done
-} && complete -F _boxcar boxcar kliko-run kliko-validate
+} && complete -F _boxcar boxcar kliko-run kliko-validate task-api

@@ -1,4 +1,4 @@
-# Completion for fish of boxcar, kliko-run and kliko-validate. boxcar itself says what may come (boxcar complete).
+# Completion for fish of boxcar, kliko-run, kliko-validate and task-api. boxcar itself says what may come (boxcar complete).
 function __boxcar_complete
     set -l before (commandline -opc)
     set -l program (string replace -r '.*/' '' -- $before[1])
@@ -25,6 +25,6 @@ function __boxcar_complete
     end
 end
 
-for program in boxcar kliko-run kliko-validate
+for program in boxcar kliko-run kliko-validate task-api
     complete -c $program -k -f -a '(__boxcar_complete)'
 end

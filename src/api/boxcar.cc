@@ -87,7 +87,7 @@ class PortNames {
     Images& images = place_->images(pool_);
     TRY(const auto resolved, images.resolve(image, PullPolicy::Missing));
     Findings findings;
-    auto tool = declared_tool(images, *resolved, image, findings);
+    auto tool = declared_tool(images, *resolved, image, "", findings);
     if (tool) tools_.emplace(image, *tool);
     return tool;
   }
@@ -234,12 +234,14 @@ StepBuilder& StepBuilder::env(std::string_view name, std::string_view value) {
 }
 
 StepBuilder& StepBuilder::cpu(double cores) {
-  workflow_->steps[index_].options.resources.cpu = cores;
+  Needs& needs = workflow_->steps[index_].options.needs;
+  needs.limits.cpu = needs.requests.cpu = cores;
   return *this;
 }
 
 StepBuilder& StepBuilder::memory(std::uint64_t bytes) {
-  workflow_->steps[index_].options.resources.memory = bytes;
+  Needs& needs = workflow_->steps[index_].options.needs;
+  needs.limits.memory = needs.requests.memory = bytes;
   return *this;
 }
 

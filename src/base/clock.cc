@@ -90,9 +90,12 @@ std::string quantity(std::uint64_t bytes) {
 std::optional<double> parse_quantity(std::string_view text) {
   // The suffixes of Kubernetes' resource.Quantity; "B" and the like are not among them.
   double number = 0;
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || !std::isfinite(number) || std::signbit(number)) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const auto digits = static_cast<std::size_t>(end - text.data());
+  const std::string_view unit = text.substr(digits);
+  if (!unit.empty() && text.substr(0, digits).find_first_of("eE") != std::string_view::npos) return std::nullopt;
   static constexpr std::array<std::pair<std::string_view, double>, 16> units{{{"", 1},
                                                                               {"n", 1e-9},
                                                                               {"u", 1e-6},

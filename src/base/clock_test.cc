@@ -19,7 +19,16 @@ TEST(Clock, ReadsQuantities) {
   EXPECT_EQ(parse_quantity("500m"), 0.5);
   EXPECT_EQ(parse_quantity("2Gi"), 2147483648.0);
   EXPECT_EQ(parse_quantity("100M"), 1e8);
-  for (const char* wrong : {"", "Gi", "-1", "1GiB", "nan"}) EXPECT_FALSE(parse_quantity(wrong)) << wrong;
+  EXPECT_EQ(parse_quantity("2k"), 2000.0);
+  EXPECT_EQ(parse_quantity("3T"), 3e12);
+  EXPECT_EQ(parse_quantity("1P"), 1e15);
+  EXPECT_EQ(parse_quantity("1E"), 1e18);
+  EXPECT_EQ(parse_quantity("1Ki"), 1024.0);
+  EXPECT_EQ(parse_quantity("1Ti"), 0x1p40);
+  EXPECT_EQ(parse_quantity("1Ei"), 0x1p60);
+  for (const char* thousand : {"1e3", "1E3", "1000", "+1000", "10000e-1"}) EXPECT_EQ(parse_quantity(thousand), 1000.0);
+  for (const char* wrong : {"", "Gi", "-1", "-1Gi", "50MiB", "1e3Ki", "+-1", "inf", "nan", "0x10", "1 Gi", "1K"})
+    EXPECT_FALSE(parse_quantity(wrong)) << wrong;
 }
 
 TEST(Clock, WritesTimesForPeopleAndPrograms) {

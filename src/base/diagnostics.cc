@@ -14,12 +14,16 @@ std::string Finding::text() const {
 }
 
 void Findings::error(std::string_view file, Position at, std::string message) {
-  findings_.push_back({std::string(file), at, Severity::Error, std::move(message)});
-  ++errors_;
+  add({std::string(file), at, Severity::Error, std::move(message)});
 }
 
 void Findings::warn(std::string_view file, Position at, std::string message) {
-  findings_.push_back({std::string(file), at, Severity::Warning, std::move(message)});
+  add({std::string(file), at, Severity::Warning, std::move(message)});
+}
+
+void Findings::add(Finding finding) {
+  if (finding.severity == Severity::Error) ++errors_;
+  findings_.push_back(std::move(finding));
 }
 
 void Findings::sort() {

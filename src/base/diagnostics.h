@@ -34,6 +34,7 @@ class Findings {
  public:
   void error(std::string_view file, Position at, std::string message);
   void warn(std::string_view file, Position at, std::string message);
+  void add(Finding finding);
   bool ok() const { return errors_ == 0; }  // warnings do not count
   std::size_t errors() const { return errors_; }
   const std::vector<Finding>& all() const { return findings_; }

@@ -51,4 +51,10 @@ Result<std::vector<std::string>> list_directory(int root, const std::string& pat
   return names;
 }
 
+std::vector<std::string> names_in(const std::string& directory, bool follow) {
+  const auto fd = open_file(directory, O_RDONLY | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+  if (!fd) return {};
+  return list_directory(fd->get(), "").value_or(std::vector<std::string>());
+}
+
 }  // namespace boxcar

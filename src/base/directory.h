@@ -17,5 +17,7 @@ UniqueFd open_within(int root, const std::string& path, int flags);
 
 // The names in the directory `path` below `root` ("" is `root` itself), sorted by bytes, without "." and "..".
 Result<std::vector<std::string>> list_directory(int root, const std::string& path);
+// The same of `directory` itself; none of one that can't be read. A symlink at its end is only followed where `follow`.
+std::vector<std::string> names_in(const std::string& directory, bool follow = false);
 
 }  // namespace boxcar

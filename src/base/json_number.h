@@ -6,10 +6,13 @@
 
 namespace boxcar {
 
-// Throws the library's type_error unless it is written as an integer. Its own get<>() takes 1e26 too, whose conversion
-// is undefined.
+// Both throw the library's type_error unless it is written as an integer, count() also where that is negative: of what
+// was parsed. The library's own get<>() takes 1e26 too, whose conversion is undefined.
 inline std::int64_t whole(const nlohmann::json& number) {
   return number.get_ref<const nlohmann::json::number_integer_t&>();
+}
+inline std::uint64_t count(const nlohmann::json& number) {
+  return number.get_ref<const nlohmann::json::number_unsigned_t&>();
 }
 
 }  // namespace boxcar

@@ -14,10 +14,9 @@ template <class T>
 class Queue {
  public:
   void post(T item) {
-    {
-      const std::lock_guard lock(mutex_);
-      items_.push_back(std::move(item));
-    }
+    // Told under the lock: who takes the last item may destroy the queue as soon as the lock is free.
+    const std::lock_guard lock(mutex_);
+    items_.push_back(std::move(item));
     ready_.notify_one();
   }
 

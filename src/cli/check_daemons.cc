@@ -6,7 +6,6 @@
 #include "base/user_namespace.h"
 #include "cli/checkup.h"
 #include "engine/daemon_helper.h"
-#include "net/answer.h"
 #include "net/daemon.h"
 #include "run/engine_place.h"
 
@@ -14,29 +13,8 @@ namespace boxcar {
 
 namespace {
 
-// A container of nothing but boxcar's own helper, which does next to nothing.
-Result<void> try_container(Daemon& daemon) {
-  TRY(const auto image, helper_image(daemon));
-  const nlohmann::json spec = {{"Image", image},
-                               {"Entrypoint", {"/boxcar-helper", "own", "0", "0", "/boxcar-helper"}},
-                               {"Cmd", nlohmann::json::array()},
-                               {"HostConfig", {{"NetworkMode", "none"}}}};
-  TRY(const auto made, daemon.post("/containers/create", spec.dump()));
-  const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
-  const auto run = [&]() -> Result<void> {
-    CHECK_OK(daemon.post(path + "/start"));
-    TRY(const auto waited, daemon.post(path + "/wait"));
-    const auto code = number_in(json_object(waited.body), "StatusCode", -1);
-    if (code == 0) return {};
-    return fail(ErrorKind::Unavailable, "a container ends with " + std::to_string(code));
-  };
-  const auto ran = run();
-  CHECK_OK(daemon.remove(path + "?v=1&force=1"));
-  return ran;
-}
-
 Diagnosis diagnosis_of_trial(Daemon& daemon, const std::string& says, std::string remedy) {
-  const auto ran = try_container(daemon);
+  const auto ran = try_helper(daemon);
   if (ran) return {Health::Ok, says + ", and runs a container", std::move(remedy)};
   Diagnosis found{Health::Missing, says + ", but runs no container: " + ran.error().text(), ""};
   const std::string conf =

@@ -13,6 +13,9 @@ int run_tool(const Args& args);
 int run_chain(const Args& args);
 int run_validate(const Args& args);
 int run_inspect(const Args& args);
+int run_schema(const Args& args);
+int run_new(const Args& args);
+int run_test(const Args& args);
 int run_image(const Args& args);
 int run_gc(const Args& args);
 int run_doctor(const Args& args);
@@ -24,5 +27,7 @@ int run_stop(const Args& args);
 // Under another name: Kliko's own programs.
 int run_kliko_run(const Args& args);
 int run_kliko_validate(const Args& args);
+// And Kaapana's.
+int run_task_api(const Args& args);
 
 }  // namespace boxcar

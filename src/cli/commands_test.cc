@@ -68,20 +68,21 @@ class CommandsTest : public testing::Test {
   }
 
   // One finished run of three steps.
-  void finished_run() {
-    begin("run-1", 0);
-    store_->update("run-1", step(0, "simulate", StepStatus::Cached));
+  void finished_run(const std::string& id = "run-1") {
+    begin(id, 0);
+    store_->update(id, step(0, "simulate", StepStatus::Cached));
     StepRecord failed = step(1, "predict", StepStatus::Failed);
     failed.exit_code = 3;
     failed.attempts = 2;
+    failed.failure = Failure::Exit;
     failed.message = "exit code 3";
-    store_->update("run-1", failed);
-    store_->update("run-1", step(2, "clean", StepStatus::Skipped));
-    store_->finish("run-1", RunStatus::Failed, now_micros());
+    store_->update(id, failed);
+    store_->update(id, step(2, "clean", StepStatus::Skipped));
+    store_->finish(id, RunStatus::Failed, now_micros());
     ASSERT_TRUE(store_->flush());
     log(sha256("image").short_hex() + "/" + sha256("simulate").short_hex(), "of the result\n");
-    log("runs/run-1/predict.1", "first try\n");
-    log("runs/run-1/predict.2", "second try\nand an error\n", Stream::Err);
+    log("runs/" + id + "/predict.1", "first try\n");
+    log("runs/" + id + "/predict.2", "second try\nand an error\n", Stream::Err);
   }
 
   int call(int (*command)(const Args&), const Args& args) {
@@ -159,6 +160,9 @@ TEST_F(CommandsTest, StatusShowsTheStepsOfTheLatestRun) {
             directory_ + "/.boxcar/" + sha256("image").short_hex() + "/" + sha256("simulate").short_hex());
   EXPECT_EQ(steps["predict"]["exit_code"], 3);
   EXPECT_EQ(steps["predict"]["result"], nullptr);
+  EXPECT_EQ(steps["predict"]["failure"], "exit");
+  EXPECT_EQ(steps["predict"]["message"], "exit code 3");
+  EXPECT_EQ(document["outputs"], ordered_json::object());
 
   begin("run-2", getpid());
   store_->update("run-2", step(0, "simulate", StepStatus::Running));
@@ -166,6 +170,31 @@ TEST_F(CommandsTest, StatusShowsTheStepsOfTheLatestRun) {
   EXPECT_EQ(call(run_status, {}), 0);
   EXPECT_THAT(out_, HasSubstr("simulate  running"));
   EXPECT_THAT(out_, HasSubstr("2 steps not looked at yet"));
+}
+
+TEST_F(CommandsTest, StatusOfAnEndedRunSaysWhereItsOutputsAre) {
+  begin("run-1", getpid());
+  StepRecord last = step(0, "simulate", StepStatus::Succeeded);
+  last.last = true;
+  store_->update("run-1", last);
+  store_->update("run-1", step(1, "predict", StepStatus::Cached));
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(call(run_status, {}), 0);
+  EXPECT_THAT(out_, Not(HasSubstr(directory_ + "/.boxcar"))) << "not before it has ended";
+  store_->finish("run-1", RunStatus::Succeeded, now_micros());
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(call(run_status, {}), 0);
+  EXPECT_THAT(out_, HasSubstr(fmt::format("\n\n  simulate  {}/.boxcar/{}/{}\n", directory_, sha256("image").short_hex(),
+                                          sha256("simulate").short_hex())));
+
+  begin("run-2", getpid());
+  store_->finish("run-2", RunStatus::Failed, now_micros(), "lost",
+                 {{"images", "/data/images"}, {"lost", ""}, {"a", "/data/a"}});
+  ASSERT_TRUE(store_->flush());
+  EXPECT_EQ(call(run_status, {}), 0);
+  EXPECT_THAT(out_, HasSubstr("\n\n  images  /data/images\n  a       /data/a\n"));
+  EXPECT_EQ(call(run_status, {"--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr(R"("outputs":{"images":"/data/images","lost":null,"a":"/data/a"}})"));
 }
 
 TEST_F(CommandsTest, LogsPrintsTheLastAttemptOrTheCachedResult) {
@@ -222,6 +251,28 @@ TEST_F(CommandsTest, StopInterruptsTheRunnerAndWaitsForItsEnd) {
   EXPECT_EQ(wait_for(*runner)->code, 130);
   EXPECT_EQ(call(run_stop, {}), 0);
   EXPECT_THAT(err_, HasSubstr("over already: interrupted"));
+}
+
+TEST_F(CommandsTest, StopWithoutANameTakesTheRunThatRuns) {
+  SpawnOptions options;
+  options.argv = {"sleep", "100"};
+  const auto one = spawn(options);
+  const auto another = spawn(options);
+  ASSERT_TRUE(one && another);
+  begin("run-0", one->pid);
+  begin("run-1", another->pid);
+  finished_run("run-2");
+  EXPECT_EQ(call(run_stop, {}), 2);
+  EXPECT_THAT(err_, HasSubstr("2 runs are running; name the one to stop\n  run-1  imaging  started 20"));
+  EXPECT_THAT(err_, HasSubstr("\n  run-0  imaging"));
+  EXPECT_THAT(err_, Not(HasSubstr("run-2")));
+  EXPECT_EQ(call(run_stop, {"run-1"}), 0);
+  ASSERT_TRUE(wait_for(*another));
+  EXPECT_EQ(call(run_stop, {}), 0);
+  EXPECT_THAT(err_, HasSubstr("stopped run run-0"));
+  EXPECT_EQ(wait_for(*one)->signal, SIGTERM);
+  EXPECT_EQ(call(run_stop, {}), 0);
+  EXPECT_EQ(err_, "no run is running; the latest, run-2, is over: failed\n");
 }
 
 TEST_F(CommandsTest, StopNowInterruptsTwice) {
@@ -285,17 +336,24 @@ TEST(JsonReportTest, HasTheShapeThatIsPromised) {
   report.steps[1].key = {};
   report.steps[1].exit_code = 137;
   report.steps[1].attempts = 3;
+  report.steps[1].needs.limits = {1.5, 64 << 20, 1};
+  report.steps[1].failure = Failure::Memory;
+  report.steps[1].message = "ran out of \"memory\"";
+  report.outputs = {{"images", "/data/images"}, {"none", ""}};
   report.plan.steps[2].name = "unwanted";
   report.wanted = {true, true, false};
   const std::string text = json_report(report);
   EXPECT_EQ(
       text,
-      fmt::format(R"({{"run":"r1","status":"succeeded","seconds":12.5,"steps":{{)"
-                  R"("step-3":{{"status":"cached","exit_code":null,"key":"{0}","image":"docker.io/kliko/simms:latest",)"
-                  R"("result":"/data/.boxcar/{1}/{2}","seconds":0.25,"attempts":0}},)"
-                  R"("step-2":{{"status":"failed","exit_code":137,"key":null,"image":"docker.io/kliko/simms:latest",)"
-                  R"("result":null,"seconds":0.25,"attempts":3}}}}}})",
-                  sha256("key").hex(), sha256("image").short_hex(), sha256("key").short_hex()));
+      fmt::format(
+          R"({{"run":"r1","status":"succeeded","seconds":12.5,"steps":{{)"
+          R"("step-3":{{"status":"cached","exit_code":null,"key":"{0}","image":"docker.io/kliko/simms:latest",)"
+          R"("result":"/data/.boxcar/{1}/{2}","seconds":0.25,"peak_memory":null,"resources":null,"attempts":0,"failure":null,"message":null}},)"
+          R"("step-2":{{"status":"failed","exit_code":137,"key":null,"image":"docker.io/kliko/simms:latest",)"
+          R"("result":null,"seconds":0.25,"peak_memory":null,"resources":{{"requests":{{}},"limits":{{"cpu":1.5,"memory":67108864,"gpus":1}}}},)"
+          R"("attempts":3,"failure":"memory","message":"ran out of \"memory\""}}}},)"
+          R"("outputs":{{"images":"/data/images","none":null}}}})",
+          sha256("key").hex(), sha256("image").short_hex(), sha256("key").short_hex()));
   EXPECT_TRUE(ordered_json::accept(text));
 }
 

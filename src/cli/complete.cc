@@ -134,7 +134,7 @@ void complete_tool(const std::string& command, const Args& words) {
   const auto image = images.resolve(words[0], PullPolicy::Never);
   if (!image) return;
   Findings findings;
-  const auto tool = declared_tool(images, **image, words[0], findings);
+  const auto tool = declared_tool(images, **image, words[0], "", findings);
   if (tool) complete_options(command, options_of(**tool), false, {words.begin() + 1, words.end()});
 }
 

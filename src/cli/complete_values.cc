@@ -136,19 +136,10 @@ struct Row {
 };
 
 constexpr Row kValues[] = {
-    {"DIR", directories},
-    {"FILE", files},
-    {"FILE|IMAGE", files_and_images},
-    {"IMAGE", images},
-    {"RUN", runs},
-    {"RUN[/STEP]", runs_and_steps},
-    {"STEP", steps},
-    {"[STEP.]NAME=VALUE", settings},
-    {"image", images},
-    {"images", images},
-    {"links", images},
-    {"source", sources},
-    {"what", files_and_images},
+    {"DIR", directories}, {"FILE", files},   {"FILE|IMAGE", files_and_images},
+    {"IMAGE", images},    {"RUN", runs},     {"RUN[/STEP]", runs_and_steps},
+    {"SOURCE", sources},  {"STEP", steps},   {"[STEP.]NAME=VALUE", settings},
+    {"images", images},   {"links", images},
 };
 
 }  // namespace

@@ -445,7 +445,7 @@ TEST_F(OutputTest, TheSummaryTellsWhatFailedAndWhereResultsAre) {
   EXPECT_THAT(text_report(report, plain_terminal(), "/elsewhere"), HasSubstr(directory_));
 
   report.plan.outputs.push_back({"images", 0, 0, "", directory_ + "/images", {}});
-  report.outputs.push_back(directory_ + "/images");
+  report.outputs.push_back({"images", directory_ + "/images"});
   text = text_report(report, plain_terminal(), directory_);
   EXPECT_THAT(text, HasSubstr("  images  images\n"));
   EXPECT_THAT(text, Not(HasSubstr("step-0 ")));

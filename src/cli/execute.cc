@@ -1,9 +1,6 @@
 #include "cli/execute.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <poll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,25 +10,19 @@
 
 #include "base/environment.h"
 #include "base/interrupt.h"
-#include "base/process.h"
 #include "base/text.h"
+#include "cli/detach.h"
 #include "cli/lines.h"
+#include "cli/memory_report.h"
+#include "cli/print.h"
 #include "cli/report.h"
-#include "record/run_store.h"
 #include "run/preferences.h"
 
 namespace boxcar {
 
 namespace {
 
-constexpr const char* kDetachedRun = "BOXCAR_DETACHED_RUN";  // the run's id, for the runner that was left behind
-constexpr std::size_t kLongest = 4000;                       // line of what is said
-
-std::optional<std::string> detached_run() {
-  const char* run = std::getenv(kDetachedRun);
-  if (run == nullptr || *run == '\0') return std::nullopt;
-  return run;
-}
+constexpr std::size_t kLongest = 4000;  // line of what is said
 
 template <std::size_t N>
 std::vector<std::string> words(const std::string_view (&list)[N]) {
@@ -50,90 +41,16 @@ std::string shell_word(const std::string& text) {
   return word + "'";
 }
 
-// The display of a detached runner: what is said until the run begins reaches the caller through stderr; that it began,
-// and is recorded, is a byte through what is its standard input. Then the runner lets go of both, and the caller
-// returns.
-class Detached : public PlainLines {
- public:
-  void run_started(const Plan&, const std::vector<bool>&, const std::string&) override {
-    std::ignore = write_all(STDIN_FILENO, "+");
-    const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
-  }
-  void step_changed(StepIndex, const StepState&) override {}
-  void step_output(StepIndex, Stream, std::string_view) override {}
-  void run_finished(RunStatus, double) override {}
-};
-
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-// Shows what the runner says until it says no more. A signal to this program is passed on, since none from the terminal
-// reaches the runner's session. True: there was one.
-bool listen_to(const Child& runner, int said) {
-  const sigset_t set = interrupting_signals();
-  const UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC));
-  pollfd watched[2] = {{said, POLLIN, 0}, {signals.get(), POLLIN, 0}};
-  char buffer[4096];
-  bool ending = false;
-  for (;;) {
-    if (::poll(watched, 2, -1) < 0 && errno == EINTR) continue;
-    if (watched[1].revents != 0) {
-      ::kill(runner.pid, SIGTERM);
-      ending = true;
-      watched[1].fd = -1;
-    }
-    if (watched[0].revents == 0) continue;
-    const ssize_t n = ::read(said, buffer, sizeof buffer);
-    if (n <= 0) return ending;
-    std::ignore = write_all(STDERR_FILENO, std::string_view(buffer, static_cast<std::size_t>(n)));
-  }
-}
-
-// Starts this program again, in a session of its own, and waits until its run has begun or come to nothing.
-int detach(const std::string& command_name, const std::vector<std::string>& args, bool json) {
+int detach(const Call& call, bool json) {
   const std::string run = new_run_id();
-  ::setenv(kDetachedRun, run.c_str(), 1);
-  block_interrupts();
-  auto said = make_pipe();
-  auto begins = make_pipe();
-  if (!said || !begins) return say(said ? begins.error() : said.error(), json);
-  SpawnOptions options;
-  options.argv = {"/proc/self/exe", command_name};
-  options.argv.insert(options.argv.end(), args.begin(), args.end());
-  options.new_session = true;
-  options.stdin_fd = begins->write_end.get();
-  options.stderr_fd = said->write_end.get();
-  if (json) options.stdout_fd = STDOUT_FILENO;
-  const auto runner = spawn(options);
-  if (!runner) return say(runner.error(), json);
-  said->write_end.reset();
-  begins->write_end.reset();
-  const bool ending = listen_to(*runner, said->read_end.get());
-  char byte = 0;
-  const bool began = ::read(begins->read_end.get(), &byte, 1) == 1;
-  if (!began || ending) {
-    const auto ended = wait_for(*runner);
-    if (!ended) return say(ended.error(), json);
-    if (ended->signal != 0) {
-      const std::string signal = std::to_string(ended->signal);
-      std::ignore = say(Error{ErrorKind::Internal, "the runner was killed by signal " + signal, {}}, json);
-    }
-    return ended->code;
-  }
+  const auto code = leave_behind(run, call.command, call.args, call.handed, json, Begun::Run);
+  if (!code) return say(code.error(), json);
+  if (*code) return **code;
   if (json) {
-    fmt::print("{{\"run\": {}, \"status\": \"running\"}}\n", json_quote(run));
+    print_to(stdout, "{{\"run\": {}, \"status\": \"running\"}}\n", json_quote(run));
   } else {
-    fmt::print("{}\n", run);
-    fmt::print(stderr, "It runs on by itself: boxcar status {0}, boxcar logs -f {0}, boxcar stop {0}\n", run);
+    print_to(stdout, "{}\n", run);
+    print_to(stderr, "It runs on by itself: boxcar status {0}, boxcar logs -f {0}, boxcar stop {0}\n", run);
   }
   return 0;
 }
@@ -148,13 +65,18 @@ void print_forecast(const RunReport& report) {
     const auto& state = report.steps[step];
     const bool known = state.status == StepStatus::Cached;
     cached += known ? 1 : 0;
-    out += fmt::format("{:<{}}  {}\n", report.plan.steps[step].name, width,
+    const auto scaled = report.scaled.find(step);
+    const auto needs =
+        known ? "" : text_of(scaled == report.scaled.end() ? unmeasured(report.plan.steps[step]) : scaled->second);
+    out += fmt::format("{:<{}}  {}{}\n", report.plan.steps[step].name, width,
                        known                                      ? "cached"
                        : state.status == StepStatus::Failed       ? "fails: " + printable(state.message, kLongest)
+                       : state.status == StepStatus::Skipped      ? "skipped: " + printable(state.message, kLongest)
                        : state.message.starts_with("depends on ") ? printable(state.message, kLongest)
-                                                                  : "runs: " + printable(state.message, kLongest));
+                                                                  : "runs: " + printable(state.message, kLongest),
+                       needs.empty() ? "" : "\n  " + std::string(width, ' ') + printable(needs, kLongest));
   }
-  fmt::print(stderr, "{}{} of {} steps are cached\n", out, cached, report.plan.count(report.wanted));
+  print_to(stderr, "{}{} of {} steps are cached\n", out, cached, report.plan.count(report.wanted));
 }
 
 }  // namespace
@@ -164,8 +86,16 @@ void declare_engine(Options& options, std::string& engine, const std::string& he
                  help + " (default: $BOXCAR_ENGINE, else as configured, else auto)");
 }
 
+void declare_pull(Options& options, std::string& pull) {
+  options.choice("--pull", pull, words(kPullWords), "When to pull images (default: missing)");
+}
+
 void RunOptions::declare(Options& options, const std::string& default_store) {
   options.count("-j,--jobs", jobs, "Containers at once (default: the number of cores)");
+  options.value("--cores", cores, "Of what steps request, that many at once (default: those there are)", "N");
+  options.value("--memory", memory, "The same of memory, as 8Gi", "SIZE");
+  options.value("--gpus", gpus, "The same of GPUs", "N");
+  options.flag("--monitor-memory", monitor_memory, "Say at the end how much memory each step took");
   options.list("--set", set, "A workflow input or a step's parameter", "[STEP.]NAME=VALUE");
   options.list("--target", targets, "Only this step and what it needs; may be given again", "STEP");
   options.flag("-n,--dry-run", dry_run, "Start nothing; say of each step whether it is cached, and if not, why");
@@ -175,7 +105,7 @@ void RunOptions::declare(Options& options, const std::string& default_store) {
   options.flag("--keep-failed", keep_failed, "Keep the workspace of a failed step");
   options.value("--store", store, "Where results are kept (default: $BOXCAR_STORE, else " + default_store + ")", "DIR");
   declare_engine(options, engine, "Where containers run");
-  options.choice("--pull", pull, words(kPullWords), "When to pull images (default: missing)");
+  declare_pull(options, pull);
   options.value("--grace", grace, "Between SIGTERM and SIGKILL when a run is stopped (default 10s)", "TIME");
   options.flag("-d,--detach", detach, "Leave the run behind; print its id");
   options.flag("--json", json, "One JSON document on stdout at the end");
@@ -196,6 +126,28 @@ std::optional<int> RunOptions::complete() {
   return std::nullopt;
 }
 
+Result<Resources> RunOptions::machine() const {
+  Resources said;
+  const auto wrong = [](const std::string& option, const std::string& text, const std::string& expected) {
+    return fail(ErrorKind::Invalid, option + " takes " + expected + ", not " + in_quotes(text));
+  };
+  if (!cores.empty()) {
+    said.cpu = parse_quantity(cores);
+    if (!said.cpu || *said.cpu < 0.001) return wrong("--cores", cores, "a number of cores above 0 (4, 1.5)");
+  }
+  if (!memory.empty()) {
+    const auto bytes = parse_quantity(memory);
+    if (!bytes || *bytes < 1 || *bytes >= 1e18) return wrong("--memory", memory, "bytes above 0 (8Gi, 500M)");
+    said.memory = static_cast<std::uint64_t>(*bytes);
+  }
+  if (!gpus.empty()) {
+    if (gpus.size() > 3 || gpus.find_first_not_of("0123456789") != std::string::npos)
+      return wrong("--gpus", gpus, "a number from 0 to 999");
+    said.gpus = std::stoi(gpus);
+  }
+  return said;
+}
+
 PullPolicy RunOptions::pull_policy() const {
   return pull == "always" ? PullPolicy::Always : pull == "never" ? PullPolicy::Never : PullPolicy::Missing;
 }
@@ -204,10 +156,10 @@ int say(const Error& error, bool json) {
   if (json) {
     Findings findings;
     findings.error("", {}, error.text());
-    fmt::print("{}\n", json_findings(findings));
+    print_to(stdout, "{}\n", json_findings(findings));
   } else {
-    fmt::print(stderr, "boxcar: {}\n", printable(error.sentence(), kLongest));
-    for (const auto& line : error.more) fmt::print(stderr, "  {}\n", printable(line, kLongest));
+    print_to(stderr, "boxcar: {}\n", printable(error.sentence(), kLongest));
+    for (const auto& line : error.more) print_to(stderr, "  {}\n", printable(line, kLongest));
   }
   return exit_code_of(error);
 }
@@ -215,9 +167,9 @@ int say(const Error& error, bool json) {
 int say(Findings& findings, bool json) {
   findings.sort();
   if (json) {
-    fmt::print("{}\n", json_findings(findings));
+    print_to(stdout, "{}\n", json_findings(findings));
   } else {
-    for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", printable(finding.text(), kLongest));
+    for (const auto& finding : findings.all()) print_to(stderr, "{}\n", printable(finding.text(), kLongest));
   }
   return findings.ok() ? kDone : kWrong;
 }
@@ -228,7 +180,7 @@ std::string store_directory(const std::string& option, const std::string& by_def
 }
 
 void say_progress(const std::string& line) {
-  fmt::print(stderr, "{}\n", printable(line, kLongest));
+  print_to(stderr, "{}\n", printable(line, kLongest));
 }
 
 int execute(const RunOptions& options, WorkflowSource workflow, const std::string& default_store, const Call& call) {
@@ -237,12 +189,20 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
     return say(errno_error("finding the current directory", errno), options.json);
   }
   RunRequest request;
+  if (!options.values.empty()) {
+    auto text = read_file(options.values);
+    if (!text) return say(text.error(), options.json);
+    Findings findings;
+    auto settings = read_step_values({options.values, *std::move(text)}, findings);
+    if (!settings) return say(findings, options.json);
+    request.settings = *std::move(settings);
+  }
   for (const auto& setting : options.set) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) {
       return say(Error{ErrorKind::Invalid, "--set takes NAME=VALUE, not " + in_quotes(setting), {}}, options.json);
     }
-    request.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+    request.settings.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
   }
   const auto grace = parse_duration(options.grace);
   if (!grace) {
@@ -250,8 +210,11 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
         Error{ErrorKind::Invalid, "--grace: '" + options.grace + "' is not a time of at most 36500d; write 10s", {}},
         options.json);
   }
+  auto machine = options.machine();
+  if (!machine) return say(machine.error(), options.json);
+  request.machine = *machine;
   const auto detached = detached_run();
-  if (options.detach && !options.dry_run && !detached) return detach(call.command, call.args, options.json);
+  if (options.detach && !options.dry_run && !detached) return detach(call, options.json);
 
   request.store = store_directory(options.store, default_store);
   request.workflow = std::move(workflow);
@@ -272,8 +235,7 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   request.explain = options.explain;
 
   block_interrupts();
-  const auto display =
-      detached ? std::make_unique<Detached>() : make_display(Terminal::of(STDERR_FILENO), !options.dry_run);
+  const auto display = detached ? detached_display() : make_display(Terminal::of(STDERR_FILENO), !options.dry_run);
   RunReport report = run_workflow(std::move(request), *display);
   if (!report.findings.ok()) {
     say(report.findings, options.json);
@@ -284,10 +246,14 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
     return report.exit_code();
   }
   if (options.json && !detached) print_json_report(report);
-  if (options.dry_run) {
+  if (options.dry_run && report.status == RunStatus::Cancelled) {
+    say(interruption());  // what it would have said is not known
+  } else if (options.dry_run) {
     print_forecast(report);
+    if (report.trouble) say(*report.trouble);
   } else {
     print_report(report);
+    if (options.monitor_memory) print_memory(report);
   }
   const ExitCode code = report.exit_code();
   if (call.container_code && code == kStepFailed && report.steps[0].exit_code.value_or(0) != 0)

@@ -17,11 +17,14 @@ struct RunOptions {
   std::string pull;                    // "": the configuration's, else missing
   std::string grace;                   // "": the configuration's, else 10s
   std::vector<std::string> set;
+  std::string values;  // --config FILE, of commands that declare it
   std::vector<std::string> targets;
   std::vector<std::string> rerun;
   unsigned jobs = 0;
+  std::string cores, memory, gpus;  // "": what there is
   bool dry_run = false;
   bool explain = false;
+  bool monitor_memory = false;
   bool keep_going = false;
   bool keep_failed = false;
   bool detach = false;
@@ -31,17 +34,20 @@ struct RunOptions {
   // Fills in what the call did not say. None: go on; else the exit code, once what is wrong was said.
   std::optional<int> complete();
   PullPolicy pull_policy() const;
+  Result<Resources> machine() const;  // what the call says of it
 };
 
 // --engine; `help` says what for.
 void declare_engine(Options& options, std::string& engine, const std::string& help);
+void declare_pull(Options& options, std::string& pull);
 
 // How boxcar was called: for the record, and for --detach, which calls it again.
 struct Call {
-  std::string command;            // "run"
-  std::vector<std::string> args;  // what followed it
-  bool container_code = false;    // exit with the container's own code where that is not 0
-  bool large = false;             // RunRequest::large
+  std::string command;                   // "run"
+  std::vector<std::string> args;         // what followed it, without what no record may hold
+  bool container_code = false;           // exit with the container's own code where that is not 0
+  bool large = false;                    // RunRequest::large
+  std::vector<std::string> handed = {};  // what --detach hands over instead (cli/detach.h)
 };
 
 // `default_store`: absolute. Prints everything that is to be said, and gives the exit code.

@@ -6,6 +6,7 @@
 #include "base/user_namespace.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
+#include "cli/print.h"
 #include "record/run_store.h"
 #include "store/store.h"
 
@@ -53,7 +54,7 @@ int run_gc(const Args& args) {
     gc.max_bytes = static_cast<std::uint64_t>(*bytes);
   }
   directory = store_directory(directory, exists(".boxcar") || !exists(".kliko") ? ".boxcar" : ".kliko");
-  if (!exists(directory)) return say(Error{ErrorKind::Invalid, "there is no store at " + directory, {}});
+  if (const auto there = Store::find(directory); !there) return say(there.error());
   if (unreachable) {
     auto record = RunStore::open(RunStore::default_path());
     if (!record) return say(record.error());
@@ -70,8 +71,8 @@ int run_gc(const Args& args) {
   std::uint64_t bytes = 0;
   std::size_t results = 0;
   for (const auto& removed : report->removed) {
-    fmt::print("{} {} ({}, {})\n", gc.dry_run ? "would remove" : "removed", removed.path, human_bytes(removed.bytes),
-               removed.why);
+    print_to(stdout, "{} {} ({}, {})\n", gc.dry_run ? "would remove" : "removed", removed.path,
+             human_bytes(removed.bytes), removed.why);
     bytes += removed.bytes;
     results += removed.result ? 1 : 0;
   }
@@ -80,14 +81,14 @@ int run_gc(const Args& args) {
     const auto damaged = std::count_if(report->removed.begin(), report->removed.end(), [](const auto& removed) {
       return removed.result && removed.why.starts_with("damaged");
     });
-    fmt::print("compared {} with their digests: {}\n", results_of(report->kept + results),
-               damaged == 0 ? "none is damaged" : results_of(static_cast<std::size_t>(damaged)) + " damaged");
+    print_to(stdout, "compared {} with their digests: {}\n", results_of(report->kept + results),
+             damaged == 0 ? "none is damaged" : results_of(static_cast<std::size_t>(damaged)) + " damaged");
   }
-  fmt::print("{} {}{}, {}; {} {}, {}\n", gc.dry_run ? "would remove" : "removed", results_of(results),
-             others == 0 ? "" : fmt::format(" and {} old logs, digests and workspaces", others), human_bytes(bytes),
-             results_of(report->kept), report->kept == 1 ? "stays" : "stay", human_bytes(report->kept_bytes));
+  print_to(stdout, "{} {}{}, {}; {} {}, {}\n", gc.dry_run ? "would remove" : "removed", results_of(results),
+           others == 0 ? "" : fmt::format(" and {} old logs, lists and workspaces", others), human_bytes(bytes),
+           results_of(report->kept), report->kept == 1 ? "stays" : "stay", human_bytes(report->kept_bytes));
   const bool asked = !age.empty() || !size.empty() || unreachable || gc.verify;
-  if (!asked) fmt::print("which results go is said by --older-than, --max-size or --unreachable\n");
+  if (!asked) print_to(stdout, "which results go is said by --older-than, --max-size or --unreachable\n");
   return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/complete.h"
 #include "cli/execute.h"
+#include "cli/print.h"
 #include "engine/secrets.h"
 #include "image/image_store.h"
 #include "image/skopeo.h"
@@ -46,11 +47,11 @@ int list(ImageStore& images, const Args& args) {
   }
   std::size_t width = 5;
   for (const auto& entry : *all) width = std::max(width, entry.reference.size());
-  fmt::print("{:<{}}  {:<12}  {:<13}  {:>8}  {}\n", "IMAGE", width, "IDENTITY", "PLATFORM", "SIZE", "IMPORTED");
+  print_to(stdout, "{:<{}}  {:<12}  {:<13}  {:>8}  {}\n", "IMAGE", width, "IDENTITY", "PLATFORM", "SIZE", "IMPORTED");
   for (const auto& entry : *all) {
-    fmt::print("{:<{}}  {:<12}  {:<13}  {:>8}  {}\n", entry.reference.empty() ? "-" : entry.reference, width,
-               entry.image->identity.short_hex(), entry.image->platform(), human_bytes(entry.bytes),
-               iso_time(entry.imported).substr(0, 16));
+    print_to(stdout, "{:<{}}  {:<12}  {:<13}  {:>8}  {}\n", entry.reference.empty() ? "-" : entry.reference, width,
+             entry.image->identity.short_hex(), entry.image->platform(), human_bytes(entry.bytes),
+             iso_time(entry.imported).substr(0, 16));
   }
   return 0;
 }
@@ -61,12 +62,12 @@ int pull(ImageStore& images, const Args& args) {
       "Gets an image from a local Docker or Podman, or from its registry. A pull that broke goes on where it was.",
       "boxcar image pull kliko/simms:latest");
   std::string name;
-  options.required("image", name, "Its name");
+  options.required("IMAGE", name, "Its name");
   if (const auto code = options.parse(args)) return *code;
   block_interrupts();
   const auto image = images.resolve(name, PullPolicy::Always, say_progress);
   if (!image) return say(image.error());
-  fmt::print("{}  {}\n", (*image)->identity.short_hex(), (*image)->reference);
+  print_to(stdout, "{}  {}\n", (*image)->identity.short_hex(), (*image)->reference);
   return 0;
 }
 
@@ -78,13 +79,13 @@ int import(ImageStore& images, const Args& args) {
       "docker save kliko/simms -o simms.tar && boxcar image import docker-archive:simms.tar");
   std::string source;
   std::string as;
-  options.required("source", source, "Where it lies");
+  options.required("SOURCE", source, "Where it lies");
   options.value("--as", as, "The name that it gets", "NAME");
   if (const auto code = options.parse(args)) return *code;
   block_interrupts();
   const auto all = images.import(source, as, say_progress);
   if (!all) return say(all.error());
-  for (const auto& image : *all) fmt::print("{}  {}\n", image->identity.short_hex(), image->reference);
+  for (const auto& image : *all) print_to(stdout, "{}  {}\n", image->identity.short_hex(), image->reference);
   return 0;
 }
 
@@ -96,7 +97,7 @@ int push(ImageStore& images, const Args& args) {
       "boxcar image push kliko/simms registry.example.org/kliko/simms");
   std::string name;
   std::string destination;
-  options.required("image", name, "Its name here");
+  options.required("IMAGE", name, "Its name here");
   options.value("destination", destination, "Where it is to go; the registry of its name when left out");
   if (const auto code = options.parse(args)) return *code;
   block_interrupts();
@@ -104,7 +105,7 @@ int push(ImageStore& images, const Args& args) {
   if (!image) return say(image.error());
   const auto place = images.push(**image, destination, say_progress);
   if (!place) return say(place.error());
-  fmt::print("{}  {}\n", (*image)->identity.short_hex(), *place);
+  print_to(stdout, "{}  {}\n", (*image)->identity.short_hex(), *place);
   return 0;
 }
 
@@ -161,10 +162,12 @@ int login(ImageStore&, const Args& args) {
   std::string user;
   std::string file;
   bool from_stdin = false;
-  options.required("registry", registry, "Its host, with a port where it has one");
+  options.required("REGISTRY", registry, "Its host, with a port where it has one");
   options.value("-u,--username", user, "The user", "USER");
   options.flag("--password-stdin", from_stdin, "Read the password from standard input");
   options.value("--password-file", file, "Read the password from this file", "FILE");
+  options.hint("the password comes by --password-stdin or --password-file, or is asked for on a terminal");
+  options.hide_arguments();
   if (const auto code = options.parse(args)) return *code;
   const auto refuse = [](const std::string& why) { return say(Error{ErrorKind::Invalid, why, {}}); };
   const bool ask = !from_stdin && file.empty() && ::isatty(STDIN_FILENO) == 1;
@@ -184,7 +187,7 @@ int login(ImageStore&, const Args& args) {
   if (!given) return say(given.error());
   if (const auto done = log_in(registry, user, given->get()); !done)
     return say(Error(done.error()).in("logging in to " + printable(registry)));
-  fmt::print("{} takes user {}; kept in {}\n", printable(registry), printable(user), printable(login_file()));
+  print_to(stdout, "{} takes user {}; kept in {}\n", printable(registry), printable(user), printable(login_file()));
   return 0;
 }
 
@@ -192,13 +195,13 @@ int logout(ImageStore&, const Args& args) {
   Options options("boxcar image logout", "Forgets what boxcar image login keeps for a registry.",
                   "boxcar image logout registry.example.org");
   std::string registry;
-  options.required("registry", registry, "Its host, with a port where it has one");
+  options.required("REGISTRY", registry, "Its host, with a port where it has one");
   if (const auto code = options.parse(args)) return *code;
   block_interrupts();
   registry = registry_name(registry);
   if (const auto done = log_out(registry); !done)
     return say(Error(done.error()).in("logging out of " + printable(registry)));
-  fmt::print("forgot the login for {}\n", printable(registry));
+  print_to(stdout, "forgot the login for {}\n", printable(registry));
   return 0;
 }
 
@@ -216,12 +219,12 @@ int remove(ImageStore& images, const Args& args) {
       worst = std::max(worst, say(removal.error()));
       continue;
     }
-    for (const auto& reference : removal->references) fmt::print("removed the name {}\n", reference);
+    for (const auto& reference : removal->references) print_to(stdout, "removed the name {}\n", reference);
     if (removal->stays.empty()) {
       for (const auto& image : removal->images)
-        fmt::print("removed the image {}, freed {}\n", image.short_hex(), human_bytes(removal->bytes));
+        print_to(stdout, "removed the image {}, freed {}\n", image.short_hex(), human_bytes(removal->bytes));
     } else {
-      fmt::print("its image stays: {}\n", removal->stays);
+      print_to(stdout, "its image stays: {}\n", removal->stays);
     }
   }
   return worst;
@@ -237,8 +240,8 @@ int prune(ImageStore& images, const Args& args) {
   const auto removal = images.prune(dry_run);
   if (!removal) return say(removal.error());
   for (const auto& image : removal->images)
-    fmt::print("{} the image {}, which has no name\n", dry_run ? "would remove" : "removed", image.short_hex());
-  fmt::print("{} {}\n", dry_run ? "would free" : "freed", human_bytes(removal->bytes));
+    print_to(stdout, "{} the image {}, which has no name\n", dry_run ? "would remove" : "removed", image.short_hex());
+  print_to(stdout, "{} {}\n", dry_run ? "would free" : "freed", human_bytes(removal->bytes));
   return 0;
 }
 
@@ -256,10 +259,10 @@ int run_image(const Args& args) {
   }
   const std::string which = args.empty() ? "--help" : args[0];
   if (which == "--help" || which == "-h") {
-    fmt::print(
-        "Usage: boxcar image {} [options]\n\nThe images that boxcar holds, below {}.\n"
-        "boxcar image COMMAND --help says more.\n\nExample:\n  boxcar image import oci:./simms --as kliko/simms\n",
-        join(names, "|"), ImageStore::default_directory());
+    print_to(stdout,
+             "Usage: boxcar image {} [options]\n\nThe images that boxcar holds, below {}.\n"
+             "boxcar image COMMAND --help says more.\n\nExample:\n  boxcar image import oci:./simms --as kliko/simms\n",
+             join(names, "|"), ImageStore::default_directory());
     return args.empty() ? 2 : 0;
   }
   for (const auto& [name, command] : commands) {
@@ -270,8 +273,10 @@ int run_image(const Args& args) {
     return command(images, Args(args.begin() + 1, args.end()));
   }
   if (completing()) return 0;
-  return say(Error{
-      ErrorKind::Invalid, "there is no command 'image " + printable(which) + "'" + did_you_mean(which, names), {}});
+  return say(Error{ErrorKind::Invalid,
+                   "there is no command 'image " + printable(which) + "'" +
+                       (which == "list" ? " (did you mean 'ls'?)" : did_you_mean(which, names)),
+                   {}});
 }
 
 }  // namespace boxcar

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -23,8 +24,11 @@ constexpr Command kCommands[] = {
     {"run", run_run, "run a workflow"},
     {"tool", run_tool, "run one image that declares its tool"},
     {"chain", run_chain, "run images one after another, each fed by the one before"},
-    {"validate", run_validate, "check a workflow, a kliko.yml, a parameters.json or an image"},
+    {"validate", run_validate, "check a workflow, a task.json, a kliko.yml, a processing-container.json or an image"},
     {"inspect", run_inspect, "show what an image or a file declares"},
+    {"schema", run_schema, "print the JSON Schema of a document"},
+    {"new", run_new, "write a starting point for an image that declares its tool"},
+    {"test", run_test, "run what an image declares on sample input, and say what does not hold"},
     {"runs", run_runs, "list the runs"},
     {"status", run_status, "show a run's steps"},
     {"logs", run_logs, "show what a run's containers print"},
@@ -34,6 +38,7 @@ constexpr Command kCommands[] = {
     {"doctor", run_doctor, "say what works here, and how to get what is missing"},
     {"kliko-run", run_kliko_run, ""},
     {"kliko-validate", run_kliko_validate, ""},
+    {"task-api", run_task_api, ""},
 };
 
 const Command* find_command(std::string_view name) {
@@ -51,9 +56,8 @@ void print_help() {
     if (*command.summary != '\0') std::printf("  %-10s %s\n", command.name, command.summary);
   }
   std::printf(
-      "\nboxcar COMMAND --help says more; boxcar --version, which version this is. Called as kliko-run or "
-      "kliko-validate (a symlink), it behaves as that "
-      "program.\n\n"
+      "\nboxcar COMMAND --help says more; boxcar --version, which version this is. Called as kliko-run, "
+      "kliko-validate or task-api (a symlink), it behaves as that program.\n\n"
       "Example:\n  boxcar run boxcar.yml -j 4\n");
 }
 
@@ -109,6 +113,7 @@ int main(int argc, char** argv) {
   int null = 0;
   while (null >= 0 && null <= STDERR_FILENO) null = ::open("/dev/null", O_RDWR);
   ::close(null);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error of its own
   const int code = boxcar::run(argc, argv);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   std::fputs("boxcar: writing to stdout failed\n", stderr);

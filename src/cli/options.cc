@@ -17,10 +17,13 @@ struct Options::State {
   std::vector<std::string>* rest = nullptr;
   std::string rest_name;
   std::string hint;
+  bool hides_arguments = false;
   std::map<const CLI::Option*, std::vector<std::string>> choices;
 
   std::vector<OptionInfo> infos();
   std::vector<std::string> names();
+  std::string unknown(const std::string& argument);
+  std::string lacking();
   std::string explained(const CLI::Error& error);
 };
 
@@ -47,28 +50,44 @@ std::vector<std::string> Options::State::names() {
   return names;
 }
 
-// In the words of the rest: what nothing takes, what is no number; of other errors the library's own.
+// What is wrong with an argument that nothing takes.
+std::string Options::State::unknown(const std::string& argument) {
+  if (!argument.starts_with("-"))
+    return hides_arguments ? "there is an argument too many" : "nothing takes the argument " + in_quotes(argument);
+  std::string name = argument.substr(0, argument.find('='));
+  if (hides_arguments && !name.starts_with("--")) name.resize(2);  // "-pWORD"
+  return command + " has no option " + in_quotes(name) + did_you_mean(name, names());
+}
+
+// Which arguments that must be there are not: "an IMAGE", "a FILE or IMAGE".
+std::string Options::State::lacking() {
+  std::string all;
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_required() || option->count() > 0) continue;
+    std::string kind = option->get_name(true);
+    if (const auto bar = kind.find('|'); bar != std::string::npos) kind.replace(bar, 1, " or ");
+    all += (all.empty() ? "" : ", ") + std::string(kind.starts_with('I') ? "an " : "a ") + kind;
+  }
+  return all;
+}
+
+// In the words of the rest: what nothing takes, what is lacking, what is no number; of other errors the library's own.
 std::string Options::State::explained(const CLI::Error& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     std::string message;
-    for (const auto& extra : app.remaining(true)) {
-      const std::string name = extra.substr(0, extra.find('='));
-      if (!message.empty()) message += "; ";
-      if (!name.starts_with("-")) {
-        message += "nothing takes the argument " + in_quotes(extra);
-        continue;
-      }
-      message += command + " has no option " + in_quotes(name) + did_you_mean(name, names());
-    }
+    for (const auto& extra : app.remaining(true)) message += (message.empty() ? "" : "; ") + unknown(extra);
     return message + (hint.empty() ? "" : "; " + hint);
   }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return command + " needs " + lacking();
   std::string message = error.what();
   if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr) return message;
   const std::string_view prefix = "Could not convert: ";
   const auto equals = message.find(" = ");
   if (!message.starts_with(prefix) || equals == std::string::npos) return message;
-  return message.substr(prefix.size(), equals - prefix.size()) + " takes a number, not " +
-         in_quotes(message.substr(equals + 3));
+  const std::string name = message.substr(prefix.size(), equals - prefix.size());
+  const CLI::Option* option = app.get_option_no_throw(name);
+  if (option != nullptr && option->get_items_expected_max() == 0) return name + " takes no value";
+  return name + " takes a number, not " + in_quotes(message.substr(equals + 3));
 }
 
 Options::Options(const std::string& command, const std::string& description, const std::string& example)
@@ -103,9 +122,13 @@ void Options::count(const std::string& names, unsigned& value, const std::string
 }
 
 void Options::choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
-                     const std::string& help) {
+                     const std::string& help, bool required) {
+  const auto one_of_them = [of](const std::string& text) {
+    if (std::find(of.begin(), of.end(), text) != of.end()) return std::string();
+    return in_quotes(text) + " is none of " + join(of, ", ") + did_you_mean(text, of);
+  };
   auto* option = state_->app.add_option(names, value, help);
-  option->check(CLI::IsMember(of))->option_text(join(of, "|"));
+  option->check(one_of_them)->option_text(join(of, "|"))->required(required);
   state_->choices[option] = of;
 }
 
@@ -117,8 +140,8 @@ void Options::list(const std::string& names, std::vector<std::string>& values, c
   if (!kind.empty()) option->type_name(kind);
 }
 
-void Options::required(const std::string& name, std::string& value, const std::string& help) {
-  state_->app.add_option(name, value, help)->required()->type_name("");
+void Options::required(const std::string& kind, std::string& value, const std::string& help) {
+  state_->app.add_option(kind, value, help)->required()->type_name("");
 }
 
 void Options::rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required) {
@@ -134,6 +157,10 @@ std::vector<std::string> Options::names() const {
 
 void Options::hint(const std::string& text) {
   state_->hint = text;
+}
+
+void Options::hide_arguments() {
+  state_->hides_arguments = true;
 }
 
 std::optional<int> Options::parse(const std::vector<std::string>& args) {

@@ -19,11 +19,12 @@ class Options {
   void value(const std::string& names, std::string& value, const std::string& help, const std::string& kind = "");
   void value(const std::string& names, unsigned& value, const std::string& help, const std::string& kind = "N");
   void count(const std::string& names, unsigned& value, const std::string& help);  // above 0
-  void choice(const std::string& names, std::string& value, const std::vector<std::string>& of,
-              const std::string& help);
+  void choice(const std::string& names, std::string& value, const std::vector<std::string>& of, const std::string& help,
+              bool required = false);
   void list(const std::string& names, std::vector<std::string>& values, const std::string& help,
             const std::string& kind = "");
-  void required(const std::string& name, std::string& value, const std::string& help);
+  // A positional argument, which `kind` names: "FILE|IMAGE".
+  void required(const std::string& kind, std::string& value, const std::string& help);
   // Everything from the first positional argument on, untouched: the tool's own options.
   void rest(std::vector<std::string>& values, const std::string& name, const std::string& help, bool required);
 
@@ -31,6 +32,8 @@ class Options {
 
   // Said with the error where there are arguments that nothing takes.
   void hint(const std::string& text);
+  // What nothing takes is not shown: it may be a password.
+  void hide_arguments();
 
   // None: go on. Otherwise the command ends with that exit code: 0 after --help, or after candidates for the last of
   // `args` where those were asked for (cli/complete.h); 2 after an error, said on stderr.

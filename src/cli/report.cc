@@ -1,12 +1,14 @@
 #include "cli/report.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <iterator>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/directory.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "run/log_reader.h"
@@ -17,8 +19,14 @@ namespace {
 
 constexpr std::size_t kLogLines = 10;    // of a failed step
 constexpr std::size_t kMostFailed = 10;  // steps told of
-constexpr std::size_t kMostResults = 10;
 constexpr std::size_t kSinkBuffer = 64 << 10;
+
+// As a relative path where it is below `directory`.
+std::string shown_path(const std::string& path, const std::string& directory) {
+  const bool below = path.size() > directory.size() + 1 && path.starts_with(directory) &&
+                     path[directory.size()] == '/' && directory.size() > 1;
+  return visible(below ? path.substr(directory.size() + 1) : path);
+}
 
 class Summary {
  public:
@@ -40,12 +48,6 @@ class Summary {
   }
 
   std::size_t count(StepStatus status) const { return counts_[static_cast<std::size_t>(status)]; }
-
-  std::string shown_path(const std::string& path) const {
-    const bool below = path.size() > directory_.size() + 1 && path.starts_with(directory_) &&
-                       path[directory_.size()] == '/' && directory_.size() > 1;
-    return visible(below ? path.substr(directory_.size() + 1) : path);
-  }
 
   void failures() {
     std::size_t told = 0;
@@ -103,26 +105,13 @@ class Summary {
   // The workflow's outputs; where it names none, the results that no other step reads.
   void results() {
     const Plan& plan = report_.plan;
-    std::vector<std::pair<std::string, std::string>> places;
-    for (std::size_t i = 0; i < report_.outputs.size(); ++i) {
-      if (!report_.outputs[i].empty()) places.emplace_back(plan.outputs[i].name, report_.outputs[i]);
-    }
+    std::vector<OutputRecord> places = report_.outputs;
     for (StepIndex step = 0; plan.outputs.empty() && step < report_.steps.size(); ++step) {
       const std::string result = report_.result_of(step);
-      if (result.empty() || !plan.successors(step).empty()) continue;
-      // Of its one output what lies there is meant, not the folder with the manifest above it.
-      const auto& outputs = plan.steps[step].tool->tool->outputs;
-      const std::string only = outputs.size() == 1 ? join_path(result, outputs[0].name) : "";
-      places.emplace_back(plan.steps[step].name, !only.empty() && exists(only) ? only : result);
+      if (result.empty() || !plan.last(step)) continue;
+      places.push_back({plan.steps[step].name, places.size() < kMostPlaces ? shown_result(result) : result});
     }
-    std::size_t width = 0;
-    const std::size_t shown = std::min(places.size(), kMostResults);
-    for (std::size_t i = 0; i < shown; ++i) width = std::max(width, width_of(places[i].first));
-    for (std::size_t i = 0; i < shown; ++i) {
-      const std::string padding(width - width_of(places[i].first), ' ');
-      add("  {}{}  {}\n", visible(places[i].first), padding, shown_path(places[i].second));
-    }
-    if (places.size() > shown) add("  and {} more in {}\n", places.size() - shown, shown_path(report_.store));
+    text_ += places_text(std::move(places), report_.store, directory_);
   }
 
   const RunReport& report_;
@@ -140,7 +129,45 @@ void append_json(std::string& out, std::string_view text) {
   }
 }
 
+void append_json(std::string& out, const Resources& resources) {
+  const char* separator = "{";
+  const auto add = [&](std::string_view key, const auto& amount) {
+    if (!amount) return;
+    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", separator, key, *amount);
+    separator = ",";
+  };
+  add("cpu", resources.cpu);
+  add("memory", resources.memory);
+  add("gpus", resources.gpus);
+  out += *separator == '{' ? "{}" : "}";
+}
+
 }  // namespace
+
+std::string shown_result(const std::string& result) {
+  std::vector<std::string> ports;
+  for (const auto& name : names_in(result)) {
+    struct stat info {};
+    std::string path = join_path(result, name);
+    if (::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) ports.push_back(std::move(path));
+  }
+  return ports.size() == 1 ? ports[0] : result;
+}
+
+std::string places_text(std::vector<OutputRecord> places, const std::string& store, const std::string& directory) {
+  std::erase_if(places, [](const OutputRecord& place) { return place.path.empty(); });
+  std::size_t width = 0;
+  const std::size_t shown = std::min(places.size(), kMostPlaces);
+  for (std::size_t i = 0; i < shown; ++i) width = std::max(width, width_of(places[i].name));
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const std::string padding(width - width_of(places[i].name), ' ');
+    text += fmt::format("  {}{}  {}\n", visible(places[i].name), padding, shown_path(places[i].path, directory));
+  }
+  if (places.size() > shown)
+    text += fmt::format("  and {} more in {}\n", places.size() - shown, shown_path(store, directory));
+  return text;
+}
 
 std::string text_report(const RunReport& report, const Terminal& terminal, const std::string& directory) {
   return Summary(report, terminal, directory).text();
@@ -174,13 +201,34 @@ void JsonReport::step(const StepRecord& step, std::string_view result) {
   append_json(buffer_, step.image_name);
   buffer_ += R"(,"result":)";
   append_json(buffer_, result);
-  fmt::format_to(std::back_inserter(buffer_), R"(,"seconds":{:.6g},"attempts":{}}})", step.seconds, step.attempts);
+  fmt::format_to(std::back_inserter(buffer_), R"(,"seconds":{:.6g},"peak_memory":{},"resources":)", step.seconds,
+                 step.peak_memory == 0 ? "null" : std::to_string(step.peak_memory));
+  if (step.needs == Needs()) {
+    buffer_ += "null";
+  } else {
+    buffer_ += R"({"requests":)";
+    append_json(buffer_, step.needs.requests);
+    buffer_ += R"(,"limits":)";
+    append_json(buffer_, step.needs.limits);
+    buffer_ += '}';
+  }
+  fmt::format_to(std::back_inserter(buffer_), R"(,"attempts":{},"failure":)", step.attempts);
+  append_json(buffer_, name_of(step.failure));
+  buffer_ += R"(,"message":)";
+  append_json(buffer_, step.message);
+  buffer_ += '}';
   if (buffer_.size() < kSinkBuffer) return;
   sink_(buffer_);
   buffer_.clear();
 }
 
-void JsonReport::end() {
+void JsonReport::end(const std::vector<OutputRecord>& outputs) {
+  buffer_ += R"(},"outputs":{)";
+  for (const OutputRecord& output : outputs) {
+    if (buffer_.back() != '{') buffer_ += ',';
+    buffer_ += json_quote(output.name) + ':';
+    append_json(buffer_, output.path);
+  }
   buffer_ += "}}";
   sink_(buffer_);
   buffer_.clear();
@@ -199,10 +247,14 @@ void write_json_report(const RunReport& report, const JsonReport::Sink& sink) {
     record.key = state.key;
     record.image_name = planned.tool->image->reference;
     record.seconds = state.seconds;
+    record.peak_memory = state.peak_memory;
+    record.needs = state.needs;
     record.attempts = state.attempts;
+    record.failure = state.failure;
+    record.message = state.message;
     json.step(record, report.result_of(step));
   }
-  json.end();
+  json.end(report.outputs);
 }
 
 void print_json_report(const RunReport& report) {

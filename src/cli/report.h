@@ -18,8 +18,13 @@ namespace boxcar {
 std::string text_report(const RunReport& report, const Terminal& terminal, const std::string& directory);
 void print_report(const RunReport& report);  // on stderr
 
-// The document of --json: {run, status, seconds, problem, steps: {NAME: {status, exit_code, key, image, result,
-// seconds, attempts}}}, written piece by piece: with 100,000 steps it is 30 MB.
+// Of the one output of a result what lies there is meant, not the folder with the manifest above it.
+std::string shown_result(const std::string& result);
+// Where the outputs lie, a line each; of many only the first, and that there are more.
+inline constexpr std::size_t kMostPlaces = 10;
+std::string places_text(std::vector<OutputRecord> places, const std::string& store, const std::string& directory);
+
+// The document of --json (docs/json.md), written piece by piece: with 100,000 steps it is 30 MB.
 class JsonReport {
  public:
   using Sink = std::function<void(std::string_view)>;
@@ -27,7 +32,7 @@ class JsonReport {
   // `problem`: why it failed though no step did; "": null
   JsonReport(Sink sink, std::string_view run, std::string_view status, double seconds, std::string_view problem);
   void step(const StepRecord& step, std::string_view result);  // in the order of the workflow; `result` "": null
-  void end();
+  void end(const std::vector<OutputRecord>& outputs);
 
  private:
   Sink sink_;

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/recorded.h"
 #include "cli/report.h"
+#include "run/scaling.h"
 
 namespace boxcar {
 namespace {
@@ -33,6 +34,19 @@ Style style_of(StepStatus status) {
     default:
       return Style::Dim;
   }
+}
+
+// As run says them at its end: of a workflow that names no outputs the results that no other step reads.
+std::string places_of(const RunRecord& run, const std::vector<StepRecord>& steps, std::vector<OutputRecord> outputs) {
+  if (status_of(run) == "running") return {};
+  for (const StepRecord& step : steps) {
+    if (!step.last) continue;
+    std::string result = result_of(run, step);
+    if (outputs.size() < kMostPlaces) result = shown_result(result);
+    outputs.push_back({step.name, std::move(result)});
+  }
+  const std::string text = places_text(std::move(outputs), run.store, current_directory());
+  return text.empty() ? "" : "\n" + text;
 }
 
 std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps, const Terminal& terminal) {
@@ -59,6 +73,8 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     const double seconds = seconds_of(run, step);
     line.column(seconds > 0 ? human_duration(seconds) : "", 7, Style::Plain, true).add("  ");
     if (step.attempts > 1) line.add(fmt::format("{} attempts  ", step.attempts));
+    if (step.peak_memory != 0) line.add("peak " + human_bytes(step.peak_memory) + "  ");
+    if (const auto needs = text_of(ScaledNeeds{step.needs, {}}); !needs.empty()) line.add(needs + "  ");
     line.column(step.key.is_zero() ? "" : step.key.short_hex(), 12, Style::Dim).add("  ");
     line.add(visible(step.message), Style::Dim);
     text += line.text() + "\n";
@@ -71,13 +87,13 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
   return text;
 }
 
-void print_json(const RunRecord& run, std::vector<StepRecord> steps) {
+void print_json(const RunRecord& run, std::vector<StepRecord> steps, const std::vector<OutputRecord>& outputs) {
   JsonReport json(print, run.id, status_of(run), seconds_of(run), run.problem);
   for (StepRecord& step : steps) {
     step.seconds = seconds_of(run, step);
     json.step(step, result_of(run, step));
   }
-  json.end();
+  json.end(outputs);
   print("\n");
 }
 
@@ -101,11 +117,13 @@ int run_status(const Args& args) {
     if (!run) return say(run.error(), json);
     const auto steps = (*store)->steps(run->id);
     if (!steps) return say(steps.error(), json);
+    const auto outputs = (*store)->outputs(run->id);
+    if (!outputs) return say(outputs.error(), json);
     id = run->id;  // another that begins meanwhile is not meant
     const bool again = watch && status_of(*run) == "running";
-    if (json && !again) print_json(*run, *steps);
+    if (json && !again) print_json(*run, *steps, *outputs);
     if (!json && watch && terminal.live) print("\x1b[H\x1b[J");
-    if (!json && (!again || terminal.live)) print(table_of(*run, *steps, terminal));
+    if (!json && (!again || terminal.live)) print(table_of(*run, *steps, terminal) + places_of(*run, *steps, *outputs));
     if (!again) return 0;
     std::fflush(stdout);
     std::this_thread::sleep_for(std::chrono::seconds(1));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
 #include "cli/options.h"
@@ -58,21 +59,46 @@ Result<void> stop(RunStore& record, const RunRecord& run, bool now) {
   return {};
 }
 
+// The run that is meant where none is named: the one that runs. Where none does, the latest if its runner died, since
+// of that something may still run; else nothing, which is said.
+Result<std::optional<RunRecord>> only_running(RunStore& record) {
+  TRY(auto runs, record.runs(~std::size_t{0}));
+  if (runs.empty()) return recorded_run(record, "");  // says so
+  std::vector<RunRecord> running;
+  for (const RunRecord& run : runs) {
+    if (status_of(run) == "running") running.push_back(run);
+  }
+  if (running.size() == 1) return std::move(running.front());
+  RunRecord& latest = runs.front();
+  if (running.empty()) {
+    if (latest.status == RunStatus::Running) return std::move(latest);
+    (void)write_all(2, fmt::format("no run is running; the latest, {}, is over: {}\n", latest.id, status_of(latest)));
+    return std::nullopt;
+  }
+  Error several{ErrorKind::Invalid, fmt::format("{} runs are running; name the one to stop", running.size()), {}};
+  for (const RunRecord& run : running) {
+    several.more.push_back(fmt::format("{}  {}  started {}", run.id, printable(run.workflow), local_time(run.started)));
+  }
+  return fail(std::move(several));
+}
+
 }  // namespace
 
 int run_stop(const Args& args) {
   std::string id;
   bool now = false;
-  Options options("boxcar stop", "Stops a run, the latest where none is named, and waits until nothing of it is left.",
+  Options options("boxcar stop",
+                  "Stops a run, the one that runs where none is named, and waits until nothing of it is left.",
                   "boxcar stop\n  boxcar stop 20261122-141930 --now");
   options.value("run", id, "the run's name, or its beginning", "RUN");
   options.flag("--now", now, "kill its containers without the time to end by themselves");
   if (const auto code = options.parse(args)) return *code;
   auto store = RunStore::open(RunStore::default_path());
   if (!store) return say(store.error());
-  const auto run = recorded_run(**store, id);
+  const Result<std::optional<RunRecord>> run = id.empty() ? only_running(**store) : recorded_run(**store, id);
   if (!run) return say(run.error());
-  const auto stopped = stop(**store, *run, now);
+  if (!*run) return 0;
+  const auto stopped = stop(**store, **run, now);
   return stopped ? 0 : say(stopped.error());
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <map>
 
 #include "base/interrupt.h"
@@ -9,6 +10,7 @@
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/complete.h"
+#include "cli/detach.h"
 #include "cli/execute.h"
 #include "cli/tool_call.h"
 #include "run/engine_place.h"
@@ -19,31 +21,80 @@ namespace boxcar {
 
 namespace {
 
+// "--template NAME" of an image with several tools. Another's parameter may have that name.
+std::string take_template(const std::vector<Tool>& tools, Args& args) {
+  constexpr std::string_view option = "--template";
+  if (tools.empty() || tools.front().template_name.empty()) return "";
+  for (auto arg = args.begin(); arg != args.end(); ++arg) {
+    std::string name;
+    if (*arg == option && arg + 1 != args.end()) {
+      name = arg[1];
+      args.erase(arg, arg + 2);
+      return name;
+    }
+    if (!arg->starts_with(std::string(option) + "=")) continue;
+    name = arg->substr(option.size() + 1);
+    args.erase(arg);
+    return name;
+  }
+  return "";
+}
+
+using Usage = std::function<std::string(const std::string& words)>;
+
 // Reads the tool of an image; says what is wrong itself, with the exit code.
 class ToolReader {
  public:
-  explicit ToolReader(const RunOptions& run) : pull_(run.pull_policy()), place_(EnginePlace::choose(run.engine)) {
+  explicit ToolReader(RunOptions& run) : place_(EnginePlace::choose(run.engine)), run_(run) {
+    // What --detach left behind finds pulled what its caller pulled.
+    if (detached_run()) pull_no_more();
     block_interrupts();
   }
 
-  // For its help alone the image need not be here.
-  Result<std::shared_ptr<const Tool>> read(const std::string& name, const Args& tool_args, Findings& findings) {
+  // For its help alone the image need not be here. Null: help was asked for, and said of several tools at once.
+  // `usage`: of what stands behind the image.
+  Result<std::shared_ptr<const Tool>> read(const std::string& name, Args& tool_args, const Usage& usage,
+                                           Findings& findings) {
     if (!place_) return fail(place_.error());
     Images& images = (*place_)->images(pool_);
     const bool help = std::any_of(tool_args.begin(), tool_args.end(),
                                   [](const std::string& arg) { return arg == "--help" || arg == "-h"; });
-    TRY(const auto image, help ? images.glimpse(name, pull_, say_progress) : images.resolve(name, pull_, say_progress));
-    return declared_tool(images, *image, name, findings);
+    const bool look_only = help || (run_.dry_run && (*place_)->daemon());
+    const PullPolicy pull = run_.pull_policy();
+    TRY(const auto image,
+        look_only ? images.glimpse(name, pull, say_progress) : images.resolve(name, pull, say_progress));
+    TRY(auto tools, declared_tools(images, *image, name, findings));
+    const std::string wanted = take_template(tools, tool_args);
+    if (wanted.empty() && tools.size() > 1) {
+      if (help) return std::fputs(templates_help(tools, usage("--template NAME [options]")).c_str(), stdout), nullptr;
+      std::vector<std::string> names;
+      for (const auto& tool : tools) names.push_back(tool.template_name);
+      return fail(ErrorKind::Invalid, "the image " + name + " has several tools; say which with --template NAME (" +
+                                          "there are: " + printable(join(names, ", ")) + ")");
+    }
+    TRY(auto tool, chosen_tool(std::move(tools), name, wanted));
+    return std::make_shared<const Tool>(std::move(tool));
   }
 
-  // For the run: what a daemon said, and Podman's service. Null: the engine is to be chosen anew, before there are
-  // threads.
-  std::shared_ptr<EnginePlace> place() && { return place_ && (*place_)->daemon() ? *std::move(place_) : nullptr; }
+  // For the run: what a daemon said, and Podman's service. Without a daemon the engine is chosen anew, before there are
+  // threads, and what was pulled is in the store.
+  void hand_over() && {
+    if (run_.detach && !run_.dry_run && !detached_run()) return;
+    if (place_ && (*place_)->daemon()) {
+      run_.place = *std::move(place_);
+    } else {
+      pull_no_more();
+    }
+  }
 
  private:
-  const PullPolicy pull_;
+  void pull_no_more() {
+    if (run_.pull == "always") run_.pull = "missing";
+  }
+
   Pool pool_;
   Result<std::unique_ptr<EnginePlace>> place_;
+  RunOptions& run_;
 };
 
 Workflow empty_workflow(std::string name) {
@@ -82,26 +133,27 @@ void add_parameters_file(const std::string& path, const Tool& tool, ToolCall& ca
   }
 }
 
-int run_one(RunOptions run, const std::string& image, const Args& tool_args, const std::string& parameters,
-            const Call& how) {
+int run_one(RunOptions run, const std::string& image, Args tool_args, const std::string& parameters, const Call& how) {
   if (const auto code = run.complete()) return *code;
   const bool kliko_defaults = how.command == "kliko-run";
   Workflow workflow = empty_workflow(short_name(image));
   Findings findings;
   {
     ToolReader reader(run);
-    const auto tool = reader.read(image, tool_args, findings);
+    const auto usage = [&](const std::string& words) {
+      return (kliko_defaults ? "" : "boxcar ") + how.command + " " + image + " " + words;
+    };
+    const auto tool = reader.read(image, tool_args, usage, findings);
     if (!findings.ok()) return say(findings, run.json);
     if (!tool) return say(tool.error(), run.json);
+    if (*tool == nullptr) return kDone;
     ToolCall call = parse_tool_call(**tool, image, tool_args, findings);
     if (call.help) {
-      std::fputs(
-          tool_help(**tool, (kliko_defaults ? "" : "boxcar ") + how.command + " " + image + " [options]").c_str(),
-          stdout);
+      std::fputs(tool_help(**tool, usage("[options]")).c_str(), stdout);
       return 0;
     }
     if (!parameters.empty()) add_parameters_file(parameters, **tool, call, findings);
-    if (call.work && (call.input || call.output)) {
+    if (call.work && !(call.inputs.empty() && call.outputs.empty())) {
       findings.error(image, {}, "--work is both input and output; give either it or --input and --output");
     }
     if (call.work && (*tool)->mode == "split") {
@@ -109,12 +161,14 @@ int run_one(RunOptions run, const std::string& image, const Args& tool_args, con
     }
     if (kliko_defaults && !call.work) {
       const std::string place = (*tool)->mode == "join" ? "work" : "output";
-      if (!call.output && !call.input && place == "work" && exists(place)) call.input = place;
-      if (!call.output) call.output = place;
+      const auto port = [](const std::vector<Port>& ports) { return ports.empty() ? "" : ports[0].name; };
+      if (call.outputs.empty() && call.inputs.empty() && place == "work" && exists(place))
+        call.inputs = {{port((*tool)->inputs), place}};
+      if (call.outputs.empty()) call.outputs = {{port((*tool)->outputs), place}};
     }
     if (!findings.ok()) return say(findings, run.json);
     add_step(workflow, short_name(image), image, **tool, std::move(call));
-    if (!run.detach) run.place = std::move(reader).place();
+    std::move(reader).hand_over();
   }
   return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", how);
 }
@@ -129,16 +183,20 @@ int run_tool(const Args& args) {
       "boxcar tool kliko/simms --tel meerkat --synthesis-time 0.5 --output ./simms");
   RunOptions run;
   std::string parameters;
+  std::string template_name;
   Args rest;
-  Args places;
+  Args inputs;
+  Args outputs;
+  Args work;
   run.declare(options, "./.kliko");
-  const auto place = [&](const char* name, const char* help) {
-    options.value(name, places.emplace_back(), help, "DIR");
-  };
-  places.reserve(3);
-  place("--input", "What it reads; may stand after the image too");
-  place("--output", "Filled with the result after success; may stand after the image too");
-  place("--work", "Of a join image: read, and filled with the result; may stand after the image too");
+  options.list("--input", inputs, "What it reads; PORT=DIR where there are several. May stand after the image too",
+               "[PORT=]DIR");
+  options.list("--output", outputs, "Filled with the result after success; may stand after the image too",
+               "[PORT=]DIR");
+  options.list("--work", work, "Of a join image: read, and filled with the result; may stand after the image too",
+               "DIR");
+  options.value("--template", template_name,
+                "Which of its tools, of an image with several; may stand after the image too", "NAME");
   options.value("--parameters", parameters, "Take parameters from this file (parameters.json); options win", "FILE");
   options.rest(rest, "IMAGE [the tool's options]", "the image, and what its tool takes", true);
   if (const auto code = options.parse(args)) return *code;
@@ -153,9 +211,10 @@ int run_tool(const Args& args) {
   }
   const std::string image = rest.front();
   rest.erase(rest.begin());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!places[i].empty()) rest.insert(rest.begin(), {std::array{"--input", "--output", "--work"}[i], places[i]});
+  for (const auto& [name, values] : {std::pair{"--input", inputs}, {"--output", outputs}, {"--work", work}}) {
+    for (const auto& value : values) rest.insert(rest.end(), {name, value});
   }
+  if (!template_name.empty()) rest.insert(rest.end(), {"--template", template_name});
   return run_one(run, image, rest, parameters, {"tool", args, true});
 }
 
@@ -212,18 +271,22 @@ int run_chain(const Args& args) {
       }
       const std::string image = words->front();
       words->erase(words->begin());
-      const auto tool = reader.read(image, *words, findings);
+      const auto usage = [&](const std::string& of) { return "boxcar chain '" + image + " " + of + "' …"; };
+      const std::size_t found = findings.errors();
+      const auto tool = reader.read(image, *words, usage, findings);
       if (!tool) {
-        if (findings.ok() || tool.error().kind != ErrorKind::Invalid) return say(tool.error(), run.json);
+        if (tool.error().kind != ErrorKind::Invalid) return say(tool.error(), run.json);
+        if (findings.errors() == found) findings.error(image, {}, tool.error().text());
         continue;
       }
+      if (*tool == nullptr) return kDone;
       ToolCall call = parse_tool_call(**tool, image, *words, findings);
       const std::string name = std::to_string(i + 1) + "-" + short_name(image);
       if (call.help) {
-        std::fputs(tool_help(**tool, "boxcar chain '" + image + " [options]' …").c_str(), stdout);
+        std::fputs(tool_help(**tool, usage("[options]")).c_str(), stdout);
         return 0;
       }
-      if (i > 0 && call.input)
+      if (i > 0 && !call.inputs.empty())
         findings.error(image, {}, "--input is for the first of a chain; this one reads " + before);
       add_step(workflow, name, image, **tool, std::move(call));
       if (i > 0 && !before.empty() && !(*tool)->inputs.empty()) {
@@ -233,7 +296,7 @@ int run_chain(const Args& args) {
       before_port = (*tool)->outputs.empty() ? "" : (*tool)->outputs[0].name;
     }
     if (!findings.ok()) return say(findings, run.json);
-    if (!run.detach) run.place = std::move(reader).place();
+    std::move(reader).hand_over();
   }
   return execute(run, source_of(std::move(workflow)), current_directory() + "/.kliko", {"chain", args});
 }

@@ -14,15 +14,21 @@ namespace boxcar {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kReserved{"input", "output", "work", "help", "param"};
+constexpr std::array<const char*, 5> kReserved{"input", "output", "work", "help", "param"};
 
-// Whether it is one of boxcar's own.
-bool own_option(const std::string& name) {
+// boxcar's own, which stand before the image.
+std::vector<std::string> own_options() {
   Options options("boxcar tool", "", "");
   RunOptions run;
   run.declare(options, "");
-  const auto names = options.names();
-  return name == "parameters" || std::find(names.begin(), names.end(), "--" + name) != names.end();
+  auto names = options.names();
+  names.emplace_back("--parameters");
+  return names;
+}
+
+// Of a port, rather than the beginning of a path.
+bool looks_like_name(std::string_view text) {
+  return !text.empty() && text.find('/') == std::string_view::npos && !text.starts_with('.') && !text.starts_with('~');
 }
 
 bool reserved(std::string_view name) {
@@ -77,13 +83,41 @@ class CallParser {
       return parameter(pair->substr(0, equals), pair->substr(equals + 1));
     }
     if (name == "input" || name == "output" || name == "work") {
-      auto& place = name == "input" ? call_.input : name == "output" ? call_.output : call_.work;
       if (!value) value = next(name);
       if (value && value->empty()) return error("--" + name + " needs a directory");
-      if (value) place = std::move(value);
+      if (value) place(name, *std::move(value));
       return;
     }
     parameter(name, std::move(value));
+  }
+
+  void place(const std::string& option, std::string value) {
+    if (option == "work") {
+      call_.work = std::move(value);
+      return;
+    }
+    const auto& ports = option == "input" ? tool_.inputs : tool_.outputs;
+    auto& places = option == "input" ? call_.inputs : call_.outputs;
+    const std::string name = value.substr(0, value.find('='));
+    std::vector<std::string> names;
+    for (const auto& port : ports) names.push_back(port.name);
+    const bool named = name != value && std::find(names.begin(), names.end(), name) != names.end();
+    if (!named && ports.empty()) return error("--" + option + ": the tool has no " + option);
+    if (!named && name != value && looks_like_name(name) && !exists(value)) {
+      const bool one = ports.size() == 1;  // then a path alone would do
+      const std::string meant = did_you_mean(name, names);
+      const std::string known = (one ? " (there is: " : " (there are: ") + printable(join(names, ", ")) + ")";
+      return error("--" + option + ": there is no port " + in_quotes(name) + (meant.empty() ? known : meant) +
+                   (one ? ", nor a path " + in_quotes(value) + "; for a path write ./" + printable(value) : ""));
+    }
+    if (!named && ports.size() > 1) {
+      return error("--" + option + " takes PORT=DIR here, not " + in_quotes(value) +
+                   " (the ports are: " + printable(join(names, ", ")) + ")");
+    }
+    const std::string& port = named ? name : names.front();
+    if (std::any_of(places.begin(), places.end(), [&](const PortPath& other) { return other.port == port; }))
+      return error("--" + option + " is given twice" + (ports.size() > 1 ? " for " + in_quotes(port) : ""));
+    places.push_back({port, named ? value.substr(name.size() + 1) : std::move(value)});
   }
 
   void parameter(const std::string& name, std::optional<std::string> value) {
@@ -94,9 +128,7 @@ class CallParser {
       parameter = nullptr;
     }
     if (parameter == nullptr) {
-      const auto meant = did_you_mean(name, tool_.parameter_names());
-      error("the tool has no option '--" + printable(name) + "'" +
-            (meant.empty() && own_option(name) ? "; boxcar's own options stand before the image" : meant));
+      error("the tool has no option " + in_quotes("--" + name) + meant_by("--" + name));
       while (!value && at_ < args_.size() && !args_[at_].starts_with("--")) ++at_;
       return;
     }
@@ -111,6 +143,18 @@ class CallParser {
       return add(*parameter, spelled ? args_[at_++] : "true");
     }
     if (auto text = next(name)) add(*parameter, *text);
+  }
+
+  // What may have been meant by an option that the tool has not.
+  std::string meant_by(const std::string& option) const {
+    std::vector<std::string> known;
+    for (const auto& name : tool_.parameter_names()) known.push_back("--" + name);
+    for (const auto* name : kReserved) known.push_back(std::string("--") + name);
+    if (const auto meant = did_you_mean(option, known); !meant.empty()) return meant;
+    const auto own = own_options();
+    const bool right = std::find(own.begin(), own.end(), option) != own.end();
+    const auto meant = right ? "" : did_you_mean(option, own);
+    return right || !meant.empty() ? meant + "; boxcar's own options stand before the image" : "";
   }
 
   void add(const Parameter& parameter, std::string text) {
@@ -142,10 +186,13 @@ std::string indented(const std::string& text, const std::string& indent) {
 }
 
 std::string help_of(const Parameter& parameter) {
+  const bool text = parameter.type.scalar == Scalar::Str;
+  const Type type{text ? parameter.reads_as : parameter.type.scalar, parameter.type.list};
   std::string head = "  " + std::string(reserved(parameter.name) ? "--param " : "--") + parameter.name +
-                     (reserved(parameter.name) ? "=" : " ") + parameter.type.name() + (parameter.type.list ? " …" : "");
+                     (reserved(parameter.name) ? "=" : " ") + type.name() + (parameter.type.list ? " …" : "");
   const bool needed = parameter.required && !parameter.initial;
   if (needed) head += "  (required)";
+  if (parameter.fixed) head += "  (not adjustable)";
   std::string body = parameter.label;
   if (!parameter.help.empty()) body += (body.empty() ? "" : "\n") + parameter.help;
   if (!parameter.choices.empty()) {
@@ -160,6 +207,18 @@ std::string help_of(const Parameter& parameter) {
     body += "\nDefault: " + (parameter.initial->plain().empty() ? "\"\"" : parameter.initial->plain());
   if (body.starts_with("\n")) body.erase(0, 1);
   return head + "\n" + indented(body, "        ");
+}
+
+std::string ports_help(const std::string& option, const std::vector<Port>& ports, const std::string& meaning) {
+  std::string out;
+  for (const auto& port : ports) {
+    const std::string name = printable(port.name);
+    const bool said = option == "--" + name;  // Kliko's have the names of the options
+    out += "  " + option + (ports.size() > 1 ? " " + name + "=DIR\n" : said ? " DIR\n" : " [" + name + "=]DIR\n");
+    if (!port.help.empty()) out += indented(port.help, "        ");
+    out += "        " + meaning + "\n";
+  }
+  return out;
 }
 
 std::string section_text(const Tool& tool, const std::string& name) {
@@ -187,7 +246,8 @@ std::string tool_help(const Tool& tool, const std::string& usage) {
   if (tool.output("output") != nullptr && tool.output("output")->works_on == "work") {
     out += "  --work DIR\n        Read, and filled with the result after success.\n";
   } else {
-    out += "  --input DIR\n        Read only.\n  --output DIR\n        Filled with the result after success.\n";
+    out += ports_help("--input", tool.inputs, "Read only.");
+    out += ports_help("--output", tool.outputs, "Filled with the result after success.");
   }
   std::string section;
   for (const auto& parameter : tool.parameters) {
@@ -200,19 +260,30 @@ std::string tool_help(const Tool& tool, const std::string& usage) {
   return out;
 }
 
+std::string templates_help(const std::vector<Tool>& tools, const std::string& usage) {
+  std::string out = "Usage: " + usage + "\n\n" + printable(tools.front().name) + "\n";
+  if (!tools.front().of_image.empty()) out += "\n" + indented(tools.front().of_image, "");
+  out += "\nTemplates (with --help behind one, its own options):\n";
+  for (const auto& tool : tools) {
+    out += "  --template " + printable(tool.template_name) + "\n" + indented(tool.description, "        ");
+  }
+  return out;
+}
+
 void add_step(Workflow& workflow, const std::string& name, const std::string& image, const Tool& tool, ToolCall call) {
   Step step;
   step.name = name;
   step.image = std::make_shared<const std::string>(image);
   step.params = std::move(call.params);
-  const auto source = call.work ? call.work : call.input;
-  if (source && !tool.inputs.empty()) {
-    step.inputs.push_back({tool.inputs[0].name, HostPath{absolute_path(*source, workflow.directory)}, {}});
-  }
-  const auto destination = call.work ? call.work : call.output;
-  if (destination && !tool.outputs.empty()) {
-    const auto& port = tool.outputs[0].name;
-    workflow.outputs.push_back({port, Link{name, port, ""}, absolute_path(*destination, workflow.directory), {}});
+  if (call.work && !tool.inputs.empty()) call.inputs = {{tool.inputs[0].name, *call.work}};
+  if (call.work && !tool.outputs.empty()) call.outputs = {{tool.outputs[0].name, *call.work}};
+  for (const auto& [port, path] : call.inputs)
+    step.inputs.push_back({port, HostPath{absolute_path(path, workflow.directory)}, {}});
+  for (const auto& [port, path] : call.outputs)
+    workflow.outputs.push_back({port, Link{name, port, ""}, absolute_path(path, workflow.directory), {}});
+  if (!tool.template_name.empty()) {
+    step.options = std::make_unique<StepOptions>();
+    step.options->template_name = tool.template_name;
   }
   workflow.steps.push_back(std::move(step));
 }

@@ -10,12 +10,17 @@
 
 namespace boxcar {
 
+struct PortPath {
+  std::string port;
+  std::string path;  // of the host
+};
+
 struct ToolCall {
   std::vector<Argument> params;
-  std::optional<std::string> input;   // --input DIR
-  std::optional<std::string> output;  // --output DIR
-  std::optional<std::string> work;    // --work DIR
-  bool help = false;                  // --help: nothing else counts
+  std::vector<PortPath> inputs;     // --input DIR, where there is one port, or PORT=DIR
+  std::vector<PortPath> outputs;    // --output, likewise
+  std::optional<std::string> work;  // --work DIR
+  bool help = false;                // --help: nothing else counts
 };
 
 // "--name value", "--name=value", "--list a b c", "--flag", "--no-flag", and "--param name=value" for a parameter that
@@ -27,8 +32,11 @@ ToolCall parse_tool_call(const Tool& tool, const std::string& image, const std::
 // --help of a tool: each option with type, label, help, default, choices, and whether it must be given.
 std::string tool_help(const Tool& tool, const std::string& usage);
 
-// A step that runs the tool as the call says; in and out ports of directories are fed and copied by `input`, `output`,
-// `work`. Relative paths count from `workflow.directory`.
+// The same of an image with several tools, of which none is named: which there are.
+std::string templates_help(const std::vector<Tool>& tools, const std::string& usage);
+
+// A step that runs the tool as the call says; its ports are fed and copied by `inputs`, `outputs`, `work`. Relative
+// paths count from `workflow.directory`.
 void add_step(Workflow& workflow, const std::string& name, const std::string& image, const Tool& tool, ToolCall call);
 
 // "IMAGE --p 'a value'" as a shell splits it: quotes and backslashes, no expansion. Invalid when a quote is not closed.

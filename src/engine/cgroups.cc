@@ -316,6 +316,8 @@ std::optional<ForeignCgroup> ForeignCgroup::of(pid_t pid) {
   if (!own || !mounts) return std::nullopt;
   for (auto& hierarchy : usable_hierarchies(*mounts, *own)) {
     if (!hierarchy.memory) continue;
+    // Who is over counts as one of the topmost group, which is all of the machine.
+    if (own_path(*own, hierarchy.version == 2 ? "" : "memory") == "/") continue;
     const std::string path =
         hierarchy.version == 2 ? hierarchy.mount + own_path(*own, "") : std::string(hierarchy.base);
     if (get(path, hierarchy.version == 2 ? "memory.peak" : "memory.max_usage_in_bytes").empty()) continue;

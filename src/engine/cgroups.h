@@ -48,7 +48,8 @@ struct Usage {
 // A group that somebody else made, to be looked at.
 class ForeignCgroup {
  public:
-  // That in which memory is counted for a process. None where there is no such process, or no such group to be seen.
+  // That in which memory is counted for a process. None where there is no such process (any more), or no such group
+  // to be seen.
   static std::optional<ForeignCgroup> of(pid_t pid);
   Usage usage() const;  // nothing, once it is gone
 

@@ -190,6 +190,16 @@ TEST(RunCgroupsTest, WhereNoneMayBeMadeNothingIsLimited) {
   EXPECT_TRUE(made->remove());
 }
 
+// Until it is waited for it counts as one of the topmost group, whose peak is the machine's.
+TEST(ForeignCgroupTest, OfAProcessThatIsOverThereIsNone) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t info;
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_FALSE(ForeignCgroup::of(child));
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST(RunCgroupsTest, TheEndKillsAndRemovesWhatIsInIt) {
   const auto hierarchies = usable_hierarchies(mount_points().value(), read_file("/proc/self/cgroup").value());
   RunCgroups groups(hierarchies, test_run() + "-end");

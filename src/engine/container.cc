@@ -110,7 +110,7 @@ Result<void> Container::write_config() {
                                        "the caller subordinate ids: usermod --add-subuids");
   }
 
-  const Limits limits{action.resources.memory, action.resources.cpu};
+  const Limits limits{action.needs.limits.memory, action.needs.limits.cpu};
   TRY(cgroup_, host_.cgroups->make(id(), limits, host_.runtime.own_group));
   spec.cgroup = cgroup_.runtime_path();
   spec.secrets = &job_.secrets;
@@ -135,8 +135,8 @@ Result<void> Container::open_pipes() {
 
 Result<void> Container::launch() {
   const RuntimeCall call{id(), join_path(host_.state, "runtime"), bundle_, join_path(bundle_, "log"), pid_file()};
-  auto child = boxcar::launch(
-      {run_command(host_.runtime, call), child_out_.get(), child_err_.get(), &cgroup_.join(), cgroup_.hidden()});
+  auto child = boxcar::launch({run_command(host_.runtime, call), child_out_.get(), child_err_.get(), &cgroup_.join(),
+                               cgroup_.hidden(), host_.state});
   child_out_.reset();
   child_err_.reset();
   cgroup_.close_join();
@@ -173,6 +173,10 @@ Result<Exit> Container::reap() {
 
 bool Container::gone() const {
   return cgroup_.known() ? cgroup_.empty() : container_init(pid_file()) < 0;
+}
+
+bool Container::began() const {
+  return exists(pid_file());
 }
 
 std::string Container::runtime_error() const {

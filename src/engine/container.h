@@ -55,6 +55,7 @@ class Container {
   void kill();
   Result<Exit> reap();  // once pidfd() is readable
   bool gone() const;    // no process of it is left
+  bool began() const;   // the runtime told its first process, so that there was a container
   Usage usage() const { return cgroup_.usage(); }
   std::string runtime_error() const;  // why the runtime could not run it, or ""
   // Gives back the root, removes cgroup, bundle and the runtime's state. False: something is busy still. What it wrote

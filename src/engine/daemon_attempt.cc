@@ -153,8 +153,7 @@ void DaemonAttempt::give_up(std::string why) {
 void DaemonAttempt::lose() {
   if (attached_) refuse();
   if (!started() || ending_) return;
-  give_up(shared_.host.daemon->no_answer().message + "; there " + container_->name() +
-          " may run on until a later try or run removes it");
+  give_up(shared_.host.daemon->no_answer().message + container_->may_run_on());
 }
 
 void DaemonAttempt::disconnect() {

@@ -56,6 +56,15 @@ Result<void> give_profiles(DaemonHost& host, const std::string& helper) {
   return {};
 }
 
+Result<bool> give_lost_profiles(const DaemonHost& host, const std::string& helper) {
+  if (!host.daemon->podman()) return false;
+  const auto there = host.daemon->get("/volumes/" + volume_name(host));
+  if (there || there.error().kind != ErrorKind::NotFound) return false;
+  DaemonHost again = host;  // in the same place
+  CHECK_OK(give_profiles(again, helper));
+  return true;
+}
+
 std::string confinement(const DaemonHost& host, const std::string& architecture) {
   Json masked = Json::parse(kMaskedPaths);
   masked.push_back(kCgroups);

@@ -11,6 +11,8 @@ namespace boxcar {
 // volume of the run's, which goes with what else is left of it, and `host` knows then where. Nothing is done for
 // Docker.
 Result<void> give_profiles(DaemonHost& host, const std::string& helper);
+// Once more where somebody removed them meanwhile, as `podman volume prune` does. True: so it was.
+Result<bool> give_lost_profiles(const DaemonHost& host, const std::string& helper);
 
 // Of the HostConfig of a container for an image of that architecture: a JSON object.
 std::string confinement(const DaemonHost& host, const std::string& architecture);

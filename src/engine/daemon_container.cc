@@ -55,7 +55,13 @@ Json bind(const Mount& mount) {
 }  // namespace
 
 std::string daemon_labels(const DaemonHost& host, const Job* job) {
-  Json labels = {{kRunLabel, host.run}, {kStoreLabel, host.store}, {kUidLabel, std::to_string(outside_uid())}};
+  Json labels;
+  if (job != nullptr) {
+    for (const auto& label : job->action->labels) labels[label.name] = label.value;
+  }
+  labels[kRunLabel] = host.run;
+  labels[kStoreLabel] = host.store;
+  labels[kUidLabel] = std::to_string(outside_uid());
   if (job != nullptr) {
     labels[kKeyLabel] = job->key.hex();
     labels[kStepLabel] = job->name.step;
@@ -105,6 +111,10 @@ std::string DaemonContainer::name() const {
   return "boxcar-" + job_.name.run + "-" + job_.name.step + "-" + std::to_string(job_.name.attempt);
 }
 
+std::string DaemonContainer::may_run_on() const {
+  return "; there " + name() + " may run on until a later try or run removes it";
+}
+
 Result<void> DaemonContainer::make() {
   const Action& action = *job_.action;
   TRY(const std::string image, host_.image_id(*action.image));
@@ -138,8 +148,10 @@ Result<void> DaemonContainer::make() {
     spec["OpenStdin"] = spec["StdinOnce"] = spec["AttachStdin"] = true;
     how["LogConfig"] = {{"Type", "none"}, {"Config", Json::object()}};
   }
-  if (action.resources.memory) how["Memory"] = how["MemorySwap"] = *action.resources.memory;
-  if (action.resources.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.resources.cpu * 1e9);
+  if (action.needs.limits.memory) how["Memory"] = how["MemorySwap"] = *action.needs.limits.memory;
+  if (action.needs.limits.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.needs.limits.cpu * 1e9);
+  if (const int gpus = gpus_of(action.needs); gpus > 0)
+    how["DeviceRequests"] = {{{"Count", gpus}, {"Capabilities", {{"gpu"}}}}};
   if (host_.visible) {
     for (const auto& mount : job_.mounts) how["Mounts"].push_back(bind(mount));
   } else {
@@ -196,6 +208,11 @@ Error DaemonContainer::explained(Error error) const {
     if (says("permission denied") || says("is a directory")) {
       return {ErrorKind::Invalid, program + " in " + image + " is not an executable file", {}};
     }
+  }
+  if (says("could not select device driver")) {
+    return {ErrorKind::NotFound,
+            "it has no GPU to give a container; that takes NVIDIA's driver and container toolkit on its machine",
+            host_.daemon->name()};
   }
   if (says("OCI runtime") || says("runc") || says("crun")) error.kind = ErrorKind::Invalid;
   return std::move(error).in(host_.daemon->name());

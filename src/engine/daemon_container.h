@@ -46,6 +46,7 @@ class DaemonContainer {
   bool has_secrets() const { return has_secrets_; }  // then the daemon keeps no log of it
   const std::string& path() const { return path_; }  // "/containers/ID", of requests about it; "" when it was removed
   std::string name() const;                          // by which people find it in the daemon
+  std::string may_run_on() const;  // "; there NAME may run on…": what a daemon that fell silent may do
 
  private:
   DaemonContainer(const DaemonHost& host, Job job)

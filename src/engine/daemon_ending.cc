@@ -23,7 +23,7 @@ std::optional<Ending> ending_of(const DaemonEnd& end, const std::string& helper)
   if (!state || !(has_ended(state->status) || state->status == "dead")) return std::nullopt;
   ending.exit_code = state->exit_code;
   ending.seconds = state->seconds > 0 ? state->seconds : end.seconds;
-  const auto& limit = container.job().action->resources.memory;
+  const auto& limit = container.job().action->needs.limits.memory;
   const bool killed = ending.exit_code == 137 && !ending.stopped && !ending.timed_out;
   // Daemons don't always say so. Who is killed by nobody we know, near a limit, was killed for it.
   const bool near_limit = limit && (end.usage.peak_memory == 0 || end.usage.peak_memory > *limit / 2);

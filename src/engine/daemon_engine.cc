@@ -19,6 +19,7 @@
 #include "engine/daemon_leftovers.h"
 #include "engine/daemon_pulse.h"
 #include "engine/deadlines.h"
+#include "engine/helper_binary.h"
 
 namespace boxcar {
 
@@ -72,8 +73,10 @@ class DaemonEngine final : public Engine {
     }
     remove_lost();
     const bool left_behind = job.left_behind;
-    TRY(auto container,
-        left_behind ? leftovers_->take_up(host_, std::move(job)) : DaemonContainer::create(host_, std::move(job)));
+    auto ready =
+        left_behind ? leftovers_->take_up(host_, std::move(job)) : DaemonContainer::create(host_, std::move(job));
+    if (!ready) return fail(judged(std::move(ready).error()));
+    Container container = *std::move(ready);
     DaemonContainer* const made = container.get();
     if (!left_behind) CHECK_OK(made->send(helper_));
     // The loop attaches itself to a new container before it starts, so that not a byte of its output is missed.
@@ -87,7 +90,11 @@ class DaemonEngine final : public Engine {
     if (!left_behind) {
       if (from_log && made->has_secrets())
         return abandon(id, fail(ErrorKind::Unavailable, name() + " does not take the secrets of the step"));
-      if (auto started = made->start(); !started) return abandon(id, std::move(started));
+      if (auto started = made->start(); !started) {
+        Error error = std::move(started).error();
+        if (error.kind == ErrorKind::Unavailable) error.message += made->may_run_on();
+        return abandon(id, fail(judged(std::move(error))));
+      }
     }
     const auto state = made->state();
     const bool visible = state && host_.same_machine;
@@ -156,6 +163,22 @@ class DaemonEngine final : public Engine {
       if (answer || Clock::now() >= deadline || stopped_early(id)) return answer;
       std::this_thread::sleep_for(kAskAgain);
     }
+  }
+
+  // Why a container can't be had. Where boxcar's own helper does not run either, that is not the step's fault; where
+  // something was lacking that is there again, trying again helps.
+  Error judged(Error error) {
+    if (give_lost_profiles(host_, helper_).value_or(false)) {
+      const std::string lost = "boxcar's seccomp profiles were removed from " + name() + ", and are there again";
+      return {ErrorKind::Unavailable, lost, {}};
+    }
+    if (error.kind != ErrorKind::Invalid || works_) return error;
+    const auto ran = try_helper(*host_.daemon, daemon_labels(host_));
+    works_ = ran.has_value();
+    if (ran || !host_.daemon->ping()) return error;
+    error.message += kNorTheHelper;
+    error.kind = ErrorKind::Internal;
+    return error;
   }
 
   // What attempts left with a daemon that did not answer, and does again now.
@@ -303,6 +326,7 @@ class DaemonEngine final : public Engine {
   const std::unique_ptr<HttpStreams> streams_;
   const std::unique_ptr<DaemonLeftovers> leftovers_;
   std::atomic<bool> quitting_ = false;
+  std::atomic<bool> works_ = false;  // the helper ran
   const DaemonAttempt::Shared shared_;
   DaemonPulse pulse_;                                         // the loop's
   bool told_answers_ = true;                                  // the loop's

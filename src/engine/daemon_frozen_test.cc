@@ -67,6 +67,24 @@ TEST_P(FrozenDaemonTest, LosesWhatRunsAndClearsItUpOnceTheDaemonAnswersAgain) {
   EXPECT_EQ(on->traces(id), "");
 }
 
+// Its output may come before the daemon has said that it runs: then it is the start that fails.
+TEST_P(FrozenDaemonTest, SaysWhatMayRunOnFromItsFirstOutputOn) {
+  begin("3");
+  Job job = on->job(make_shell("echo ready; sleep 300"));
+  const JobId id = job.id;
+  std::thread freezing([&] {
+    on->sink.wait_for_output(id, "ready");
+    freeze();
+  });
+  const auto begun = on->engine->start(std::move(job));
+  freezing.join();
+  const std::string why = begun ? on->sink.wait(id).ending.lost->text() : begun.error().text();
+  EXPECT_THAT(why, HasSubstr(on->engine->name() + " does not answer; there boxcar-"));
+  thaw();
+  EXPECT_EQ(on->shell("exit 3").ending.exit_code, 3);
+  EXPECT_EQ(on->traces(id), "");
+}
+
 TEST_P(FrozenDaemonTest, AShortFreezeIsSurvived) {
   begin("30");
   const JobId id = start_and_wait("echo ready; sleep 3; echo done");

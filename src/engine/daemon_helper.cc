@@ -74,6 +74,28 @@ Result<std::string> helper_image(Daemon& daemon) {
   return id_of(daemon, name, layer);
 }
 
+Result<void> try_helper(Daemon& daemon, const std::string& labels) {
+  TRY(const auto image, helper_image(daemon));
+  const std::string program = std::string("/") + kProgram;
+  const Json spec = {{"Image", image},
+                     {"Entrypoint", {program, "own", "0", "0", program}},
+                     {"Cmd", Json::array()},
+                     {"Labels", Json::parse(labels)},
+                     {"HostConfig", {{"NetworkMode", "none"}}}};
+  TRY(const auto made, daemon.post("/containers/create", spec.dump()));
+  const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
+  const auto run = [&]() -> Result<void> {
+    CHECK_OK(daemon.post(path + "/start"));
+    TRY(const auto waited, daemon.post(path + "/wait"));
+    const auto code = number_in(json_object(waited.body), "StatusCode", -1);
+    if (code == 0) return {};
+    return fail(ErrorKind::Unavailable, "a container ends with " + std::to_string(code));
+  };
+  const auto ran = run();
+  CHECK_OK(daemon.remove(path + "?v=1&force=1"));
+  return ran;
+}
+
 bool has_foreign_files(const std::string& directory) {
   const auto root = open_file(directory, O_RDONLY | O_DIRECTORY);
   struct stat info {};

@@ -30,7 +30,7 @@ void DaemonPulse::look(Clock::time_point now, bool wanted) {
 void DaemonPulse::ask(Clock::time_point now) {
   silence_.asked(now);
   // On a connection of its own again where one brings no answer.
-  const auto most = std::max<milliseconds>(seconds(1), patience_ / 4);
+  const auto most = std::max<milliseconds>(seconds(1), daemon_patience() / 4);
   asked_ = streams_.start({.path = "/_ping", .timeout = most},
                           {{}, [this](const Result<HttpResponse>& answer) { note(answer.has_value()); }});
 }
@@ -45,9 +45,10 @@ void DaemonPulse::note(bool answered) {
 Deadlines::Due DaemonPulse::next() const {
   const auto now = Clock::now();
   if (ask_at_ && insisted()) return now + kShortPause;
-  Deadlines::Due next = asked_ ? std::nullopt : ask_at_;
-  if (!silence_.since() || *silence_.since() + patience_ <= now) return next;
-  return std::min(next.value_or(Clock::time_point::max()), *silence_.since() + patience_);
+  const Deadlines::Due next = asked_ ? std::nullopt : ask_at_;
+  const Deadlines::Due limit = silence_.limit();
+  if (!limit || *limit <= now) return next;
+  return next ? std::min(*next, *limit) : limit;
 }
 
 }  // namespace boxcar

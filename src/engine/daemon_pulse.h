@@ -23,8 +23,7 @@ class DaemonPulse {
   void note(bool answered);
 
   HttpStreams& streams_;
-  const std::chrono::seconds patience_ = daemon_patience();
-  const std::chrono::seconds pause_ = std::min(std::chrono::seconds(5), patience_);
+  const std::chrono::seconds pause_ = std::min(std::chrono::seconds(5), daemon_patience());
   std::optional<HttpStreams::Id> asked_;
   Deadlines::Due ask_at_;  // none: nobody wants to know
   DaemonSilence silence_;

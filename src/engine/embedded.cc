@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "base/kernel.h"
 #include "base/mounts.h"
@@ -25,7 +26,9 @@
 #include "base/user_namespace.h"
 #include "engine/container.h"
 #include "engine/deadlines.h"
+#include "engine/helper_binary.h"
 #include "engine/run_guard.h"
+#include "engine/trial.h"
 
 namespace boxcar {
 
@@ -38,6 +41,7 @@ constexpr auto kAgain = milliseconds(5);  // how long to wait before looking aga
 constexpr auto kLastPatience = std::chrono::seconds(30);  // of the destructor; then the watcher must do
 constexpr std::size_t kReadSize = 64 << 10;
 constexpr int kReadsInARow = 16;  // then other containers have their turn
+constexpr JobId kTrial = 0;       // the job of the engine's own, of which the sink hears nothing
 
 // What an event of epoll is about: a job's number and which of its descriptors.
 enum class Source : std::uint64_t { Out = 0, Err = 1, Exit = 2, Wake = 3 };
@@ -125,6 +129,7 @@ class EmbeddedEngine final : public Engine {
     std::optional<Exit> exit;      // of the runtime
     std::optional<Ending> ending;  // from when it was gone until all of it is removed
     double seconds = 0;
+    bool began = false;  // with the ending
   };
   using RunningMap = std::map<JobId, Running>;
 
@@ -205,11 +210,50 @@ class EmbeddedEngine final : public Engine {
       running.started = Clock::now();
       running.deadlines.start(running.started, container->job().action->timeout);
       running.container = std::move(container);
-      sink_.started(id);
+      if (id != kTrial) sink_.started(id);
       return;
     }
-    container.reset();
-    sink_.ended(id, ending);
+    std::ignore = container->remove();
+    end(container->job(), ending, false);
+  }
+
+  // What could not even begin may be to blame on the step, or on the engine: where boxcar's own helper does not run
+  // either, it is the engine.
+  void end(const Job& job, const Ending& ending, bool began) {
+    works_ = works_ || began;
+    if (job.id == kTrial) return judge(ending);
+    const bool failed = ending.exit_code != 0 || !ending.engine_error.empty();
+    if (works_ || !failed || ending.stopped || ending.timed_out || ending.out_of_memory)
+      return sink_.ended(job.id, ending);
+    doubtful_.emplace_back(job.id, ending);
+    if (doubtful_.size() == 1) try_helper(job);
+  }
+
+  void try_helper(const Job& job) {
+    const auto made = [&]() -> Result<std::unique_ptr<Container>> {
+      const std::string directory = job.directory + ".trial";
+      TRY(const auto layers, trial_layers(directory));
+      return Container::prepare(trial_job(kTrial, job.name.run, directory, job.shared), layers, host_);
+    };
+    auto container = made();
+    if (container) return arrive(*std::move(container), false);
+    Ending ending;
+    ending.engine_error = container.error().text();
+    judge(ending);
+  }
+
+  void judge(const Ending& trial) {
+    works_ = works_ || trial.succeeded();
+    for (auto& [id, ending] : std::exchange(doubtful_, {})) {
+      if (!works_ && !trial.stopped) {
+        const std::string why =
+            !ending.engine_error.empty()
+                ? ending.engine_error
+                : host_.runtime.path + " exits with code " + std::to_string(ending.exit_code) + " and starts nothing";
+        ending.lost = Error{ErrorKind::Internal, why + kNorTheHelper, {}};
+      }
+      sink_.ended(id, ending);
+    }
   }
 
   void handle(std::uint64_t what) {
@@ -236,7 +280,8 @@ class EmbeddedEngine final : public Engine {
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && errno == EAGAIN) return;
       if (n <= 0) return pipe.reset();
-      sink_.output(running.container->job().id, stream, {buffer_.data(), static_cast<std::size_t>(n)});
+      const JobId id = running.container->job().id;
+      if (id != kTrial) sink_.output(id, stream, {buffer_.data(), static_cast<std::size_t>(n)});
     }
   }
 
@@ -277,15 +322,17 @@ class EmbeddedEngine final : public Engine {
     }
     // Nobody is left who could write: a pipe holds at most its size.
     for (const Stream stream : {Stream::Out, Stream::Err}) pass_on(running, stream, INT_MAX);
-    if (!running.ending) running.ending = ending_of(running);
+    if (!running.ending) {
+      running.began = running.container->began();
+      running.ending = ending_of(running);
+    }
     if (!running.container->remove()) {
       running.again_at = Clock::now() + kAgain;
       return;
     }
-    const JobId id = at->first;
-    const Ending ending = *running.ending;
+    const Running gone = std::move(running);
     running_.erase(at);
-    sink_.ended(id, ending);
+    end(gone.container->job(), *gone.ending, gone.began);
   }
 
   static Ending ending_of(const Running& running) {
@@ -308,7 +355,7 @@ class EmbeddedEngine final : public Engine {
 
   // The runtime lives within the container's limit until the program starts.
   static std::string explained(const std::string& why, const Job& job) {
-    const auto& limit = job.action->resources.memory;
+    const auto& limit = job.action->needs.limits.memory;
     if (!limit || why.find("annot allocate memory") == std::string::npos) return why;
     return why + " (its memory limit of " + human_bytes(*limit) + " is too small to start a container in)";
   }
@@ -322,6 +369,8 @@ class EmbeddedEngine final : public Engine {
   std::array<char, kReadSize> buffer_{};
   RunningMap running_;
   std::set<JobId> early_stops_;
+  bool works_ = false;                              // a container began
+  std::vector<std::pair<JobId, Ending>> doubtful_;  // that never began, until the helper was tried
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<Container>> arrivals_;

@@ -249,7 +249,7 @@ TEST_P(EngineTest, WhatDoesNotStartLeavesNothing) {
 
 TEST_P(EngineTest, TheMemoryLimitIsSaidToHaveKilledIt) {
   auto action = make_shell("exec dd if=/dev/zero of=/dev/null bs=200M count=1");
-  action->resources.memory = 64 << 20;
+  action->needs.limits.memory = 64 << 20;
   const auto seen = on.run(action);
   EXPECT_TRUE(seen.ending.out_of_memory) << seen.err;
   EXPECT_EQ(seen.ending.exit_code, 137);
@@ -262,7 +262,7 @@ TEST_P(EngineTest, AChildKilledForMemoryIsSaid) {
   for (const int code : {5, 0}) {
     // On a busy machine Docker hears of the kill after an end that follows at once, and forgets it.
     auto action = make_shell("dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 0.4; exit " + std::to_string(code));
-    action->resources.memory = 64 << 20;
+    action->needs.limits.memory = 64 << 20;
     const auto seen = on.run(action);
     EXPECT_TRUE(seen.ending.out_of_memory);
     EXPECT_FALSE(seen.ending.succeeded());
@@ -281,7 +281,7 @@ TEST_P(EngineTest, PeakMemoryIsMeasured) {
 TEST_P(EngineTest, TheCpuLimitHolds) {
   // It works for a second, allowed a fifth of a core.
   auto action = make_shell("time -p sh -c 'timeout 1 sh -c \"while :; do :; done\"'");
-  action->resources.cpu = 0.2;
+  action->needs.limits.cpu = 0.2;
   const auto seen = on.run(action);
   const auto user = seen.err.find("user ");
   ASSERT_NE(user, std::string::npos) << seen.err << seen.ending.engine_error;

@@ -67,7 +67,9 @@ Result<Child> launch(const LaunchOptions& options) {
   for (const auto& argument : argv) pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
   char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  char* env[] = {path, nullptr};
+  // crun and runc make a file for a copy of themselves there, else in /tmp, where it stays when they are killed.
+  std::string state = "_LIBCONTAINER_STATEDIR=" + options.state;
+  char* env[] = {path, options.state.empty() ? nullptr : state.data(), nullptr};
   TRY(const auto null, open_file("/dev/null", O_RDWR));
   const Plan plan{pointers.data(), env,       null.get(), options.stdout_fd, options.stderr_fd, *options.groups,
                   options.hidden,  ::getpid()};

@@ -53,7 +53,7 @@ class LifecycleTest : public ::testing::TestWithParam<const char*> {
 
 TEST_P(LifecycleTest, AMemoryLimitTooSmallForTheRuntimeIsSaidAsSuch) {
   auto action = make_shell("true");
-  action->resources.memory = 4096;
+  action->needs.limits.memory = 4096;
   const auto seen = on.run(action);
   EXPECT_THAT(seen.ending.engine_error,
               testing::HasSubstr("memory limit of 4.0 KiB is too small to start a container"));

@@ -45,25 +45,6 @@ class EndSink final : public EngineSink {
   std::string errors_;  // of the engine's thread, until the end
 };
 
-// `helper own 0 0 /helper`: as root of the container it takes over its own file, in the part of the root that may be
-// written.
-Job make_job(const EmbeddedOptions& options, const std::string& directory) {
-  auto action = std::make_shared<Action>();
-  action->image = std::make_shared<Image>();
-  action->argv = {"/helper", "own", "0", "0", "/helper"};
-  action->env = {"HOME=/", "PATH=/"};
-  action->working_dir = "/";
-  action->step = "doctor";
-  action->timeout = kPatience;
-  Job job;
-  job.id = 1;
-  job.action = std::move(action);
-  job.name = {options.run, "doctor", 1};
-  job.directory = join_path(directory, "job");
-  job.shared = join_path(directory, "shared");
-  return job;
-}
-
 Result<void> run(Engine& engine, EndSink& sink, Job job) {
   CHECK_OK(engine.start(std::move(job)));
   return sink.wait();
@@ -71,17 +52,42 @@ Result<void> run(Engine& engine, EndSink& sink, Job job) {
 
 }  // namespace
 
-Result<Trial> try_container(const EmbeddedOptions& options, const std::string& directory) {
+Result<std::vector<std::string>> trial_layers(const std::string& directory) {
   const std::string layer = join_path(directory, "layer");
   CHECK_OK(make_directories(layer));
   CHECK_OK(write_file(join_path(layer, "helper"), helper_binary(), 0755));
+  return std::vector{layer};
+}
+
+// `helper own 0 0 /helper`: as root of the container it takes over its own file, in the part of the root that may be
+// written.
+Job trial_job(JobId id, const std::string& run, const std::string& directory, const std::string& shared) {
+  auto action = std::make_shared<Action>();
+  action->image = std::make_shared<Image>();
+  action->argv = {"/helper", "own", "0", "0", "/helper"};
+  action->env = {"HOME=/", "PATH=/"};
+  action->working_dir = "/";
+  action->step = "trial";
+  action->timeout = kPatience;
+  Job job;
+  job.id = id;
+  job.action = std::move(action);
+  job.name = {run, "trial", 1};
+  job.directory = directory;
+  job.shared = shared;
+  return job;
+}
+
+Result<Trial> try_container(const EmbeddedOptions& options, const std::string& directory) {
+  TRY(const auto all, trial_layers(directory));
   Trial trial;
   TRY(const auto runtime, choose_runtime(options.runtime, user_cache_directory()));
   trial.runtime = runtime.version;
   EndSink sink;
-  const auto layers = [&](const Image&) { return std::vector<std::string>{layer}; };
+  const auto layers = [&](const Image&) { return all; };
   TRY(const auto engine, make_embedded_engine(options, layers, sink));
-  trial.ran = run(*engine, sink, make_job(options, directory));
+  trial.ran =
+      run(*engine, sink, trial_job(1, options.run, join_path(directory, "job"), join_path(directory, "shared")));
   trial.without_limits = engine->without_limits();
   return trial;
 }

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/user_directories.h"
 #include "base/user_namespace.h"
 #include "image/image_source.h"
 #include "net/answer.h"
@@ -76,6 +77,13 @@ Result<void> check_loaded(const std::string& answer) {
 }
 
 }  // namespace
+
+DaemonImages::DaemonImages(std::shared_ptr<Daemon> daemon, std::string place, ImageStore& store)
+    : daemon_(std::move(daemon)),
+      place_(std::move(place)),
+      store_(store),
+      readers_(*daemon_, store.directory()),
+      found_(join_path(user_cache_directory(), "images")) {}
 
 Result<ImagePtr> DaemonImages::inspect(const std::string& name, const std::string& reference) {
   auto response = daemon_->get("/images/" + name + "/json");
@@ -175,9 +183,9 @@ Result<ImagePtr> DaemonImages::look(const std::string& name, PullPolicy policy, 
   }
   const std::string place = plain ? "docker://" + reference : source.text;
   // Layers that are unpacked are an ordinary user's in his user namespace alone.
-  const bool in_part = a_glimpse && place.starts_with("docker://") && enter_user_namespace();
-  auto image = in_part ? store_.glimpse(place, PullPolicy::Always, how.progress, how.credentials)
-                       : fetch(place, there, reference, policy, how);
+  const bool here = a_glimpse && (place.starts_with("docker://") || source.is_file()) && enter_user_namespace();
+  auto image = here ? store_.glimpse(place, PullPolicy::Always, how.progress, how.credentials)
+                    : fetch(place, there, reference, policy, how);
   if (image || image.error().kind == ErrorKind::Cancelled || image.error().kind == ErrorKind::Exhausted) return image;
   places.push_back((plain ? "the registry: " : "") + image.error().text());
   if (plain && daemon_->podman() && docker_address())

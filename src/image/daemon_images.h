@@ -6,8 +6,6 @@
 #include <mutex>
 #include <string>
 
-#include "base/fd.h"
-#include "base/user_directories.h"
 #include "image/daemon_reader.h"
 #include "image/found_files.h"
 #include "image/image_store.h"
@@ -21,12 +19,7 @@ class DaemonImages final : public Images {
  public:
   // `place`: what its user takes for the same daemon. `store`: this machine's own, and where fetches are under way;
   // outlives this.
-  DaemonImages(std::shared_ptr<Daemon> daemon, std::string place, ImageStore& store)
-      : daemon_(std::move(daemon)),
-        place_(std::move(place)),
-        store_(store),
-        readers_(*daemon_, store.directory()),
-        found_(join_path(user_cache_directory(), "images")) {}
+  DaemonImages(std::shared_ptr<Daemon> daemon, std::string place, ImageStore& store);
 
   // The daemon's image of that name; else that of the local store, or what a registry or the source that is named has,
   // which the daemon is given then: what comes from a registry under its name, all else as boxcar.local/NAME:HASH, so

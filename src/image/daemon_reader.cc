@@ -104,6 +104,7 @@ void DaemonReaders::begin() {
 }
 
 Result<std::unique_ptr<DaemonReader>> DaemonReaders::make(const std::string& image) {
+  begin();
   const Json spec = {{"Image", image},
                      {"Entrypoint", {"/boxcar-only-looks"}},
                      {"Labels", {{kReaderLabel, mark_}, {kImagesLabel, images_}}},

@@ -48,7 +48,7 @@ class DaemonReaders {
   DaemonReaders& operator=(const DaemonReaders&) = delete;
 
   // Those go that dead processes of this store left; at the end once more: a daemon may make one when who asked for it
-  // is long dead. Once, before make().
+  // is long dead. Does nothing when called again.
   void begin();
   // Into the image of that id.
   Result<std::unique_ptr<DaemonReader>> make(const std::string& image);

@@ -10,6 +10,7 @@
 #include "image/image_store.h"
 #include "image/images_for_tests.h"
 #include "image/skopeo.h"
+#include "image/skopeo_log.h"
 
 namespace boxcar {
 namespace {
@@ -139,6 +140,28 @@ TEST_F(Registry, TheErrorNamesEveryPlace) {
   ASSERT_FALSE(closed);
   EXPECT_EQ(closed.error().kind, ErrorKind::Unavailable) << closed.error().text();
   EXPECT_NE(closed.error().text().find("connection refused"), std::string::npos) << closed.error().text();
+}
+
+TEST(SkopeoErrorTest, SaysWhichHostCouldNotBeReachedAndWhy) {
+  const auto said = [](const std::string& message) {
+    return skopeo_error("time=\"now\" level=fatal msg=\"" + message + "\"\n", "docker://a.org/x:1", "");
+  };
+  const std::string asked = R"(pinging container registry a.org: Get \"https://a.org/v2/\": )";
+  const Error unknown = said(asked + "dial tcp: lookup a.org on 10.0.0.2:53: no such host");
+  EXPECT_EQ(unknown.message, "a.org could not be reached: no such host");
+  EXPECT_EQ(unknown.kind, ErrorKind::Unavailable);
+  EXPECT_EQ(said(R"(Error parsing image name \"docker://a.org/x:1\": )" + asked + "dial tcp 10.0.0.9:443: i/o timeout")
+                .message,
+            "a.org could not be reached: i/o timeout");
+  EXPECT_EQ(said(R"(reading blob: Get \"http://b.org:80/c\": dial tcp [::1]:80: connect: connection refused)").message,
+            "b.org:80 could not be reached: connection refused");
+  const std::string mirrored =
+      "(Mirrors also failed: [m.org/x:1: " + asked + "dial tcp 10.0.0.9:443: i/o timeout]): a.org/x:1: EOF";
+  EXPECT_EQ(said(mirrored).message.substr(0, 20), mirrored.substr(0, 20)) << "several hosts, each with its reason";
+  for (const std::string other :
+       {"proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused", "net/http: TLS handshake timeout"}) {
+    EXPECT_THAT(said(asked + other).message, testing::EndsWith(other)) << "reached, or not asked itself";
+  }
 }
 
 TEST_F(Registry, ALayerThatIsNotWhatTheConfigurationSaysIsRefused) {

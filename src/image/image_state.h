@@ -47,6 +47,8 @@ struct ImageStore::State {
   bool use(const Digest& identity);
   ImagePtr known(Catalog::Kind kind, const std::string& name, const std::string& stamp = {});
   bool complete(const Image& image) const;
+  // Why it can't be used, of an image that is here in part, unpacked under another map of ids; else "".
+  std::string unusable(const std::string& reference) const;
   bool built_again(const std::string& reference);
 
   Result<ImagePtr> resolve(const std::string& name, PullPolicy policy, bool a_glimpse, const Fetch& fetch);

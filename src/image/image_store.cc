@@ -52,6 +52,14 @@ bool ImageStore::State::complete(const Image& image) const {
                      [&](const Digest& layer) { return layers.present(layer); });
 }
 
+std::string ImageStore::State::unusable(const std::string& reference) const {
+  const auto record = catalog.find(Catalog::Kind::Name, reference);
+  if (!record || complete(record->image)) return "";
+  const auto& all = record->image.layers;
+  if (std::none_of(all.begin(), all.end(), [&](const Digest& layer) { return layers.for_other_ids(layer); })) return "";
+  return "unpacked for other subordinate ids than this user has now (/etc/subuid, /etc/subgid)";
+}
+
 // The image of that name if it is all here; null otherwise. The lock comes before the look: who removes looks at the
 // lock.
 ImagePtr ImageStore::State::known(Catalog::Kind kind, const std::string& name, const std::string& stamp) {
@@ -92,8 +100,9 @@ Result<ImagePtr> ImageStore::State::resolve(const std::string& name, PullPolicy 
       return fail(ErrorKind::NotFound,
                   "the image " + printable(name) + " has not been imported, and is not to be fetched");
     if (a_glimpse && source.kind == ImageSource::Kind::Registry) return take_a_glimpse(source.text, source.name, fetch);
-    TRY(auto images, take(source, "", true, fetch));
-    return images.front();
+    auto images = take(source, "", true, fetch);
+    if (images) return images->front();
+    return fail(source.is_file() ? std::move(images).error() : std::move(images).error().in(printable(source.text)));
   }
   TRY(const std::string reference, normalize_reference(name));
   const bool pinned = reference.find('@') != std::string::npos;
@@ -101,9 +110,12 @@ Result<ImagePtr> ImageStore::State::resolve(const std::string& name, PullPolicy 
     ImagePtr image = known(Catalog::Kind::Name, reference);
     if (image && (policy == PullPolicy::Never || pinned || !built_again(reference))) return image;
   }
-  if (policy == PullPolicy::Never)
-    return fail(ErrorKind::NotFound, "there is no image " + reference +
-                                         " in the local store, and it is not to be fetched; 'boxcar image pull' would");
+  if (policy == PullPolicy::Never) {
+    const std::string why = unusable(reference);
+    return fail(ErrorKind::NotFound, "there is no image " + reference + " in the local store" +
+                                         (why.empty() ? "" : ", but one that was " + why) +
+                                         ", and it is not to be fetched; 'boxcar image pull' would");
+  }
   return look_elsewhere(name, reference, policy != PullPolicy::Always, a_glimpse, fetch);
 }
 

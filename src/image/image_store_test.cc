@@ -352,6 +352,19 @@ TEST_F(ImageStoreTest, LayersThatAnEarlierBoxcarNamedByTwelveDigitsCount) {
   EXPECT_EQ(entries("layers"), 0U);
 }
 
+// The range in /etc/subuid is another one now.
+TEST_F(ImageStoreTest, SaysThatAnImageWasUnpackedForOtherIds) {
+  layout("a").layer({{'f', "file", "a"}}).add("test/a:1");
+  import(oci("a"));
+  const std::string layers = directory_ / "store/layers";
+  ASSERT_EQ(rename(layers.c_str(), (layers + ".0123456789ab").c_str()), 0);
+  const auto there = open().resolve("test/a:1", PullPolicy::Never);
+  ASSERT_FALSE(there);
+  EXPECT_EQ(there.error().kind, ErrorKind::NotFound);
+  EXPECT_NE(there.error().text().find("unpacked for other subordinate ids than this user has now"), std::string::npos)
+      << there.error().text();
+}
+
 TEST_F(ImageStoreTest, RemovesByNameAndByIdentity) {
   auto maker = layout("layout");
   maker.layer({{'f', "base", "1"}}).add("test/one");

@@ -174,7 +174,10 @@ Result<ImagePtr> ImageStore::State::look_elsewhere(const std::string& name, cons
   const auto before = catalog.find(Catalog::Kind::Name, reference);
   Error last;
   std::vector<std::string> places;
-  if (local_asked) places.push_back("the local store: not there");
+  if (local_asked) {
+    const std::string why = unusable(reference);
+    places.push_back("the local store: " + (why.empty() ? "not there" : why));
+  }
   const auto asked = [&](const std::string& place, Error error) {
     places.push_back(place + ": " + error.text());
     last = std::move(error);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "base/directory.h"
 #include "base/fd.h"
 #include "base/json_number.h"
 #include "base/user_namespace.h"
@@ -39,9 +40,8 @@ Result<LayerInfo> read_info(const std::string& path) {
     const auto diff_id = Digest::parse(document.at("diff_id").get<std::string>());
     if (!diff_id) return fail(ErrorKind::Invalid, path + " names no layer");
     info.diff_id = *diff_id;
-    info.bytes = static_cast<std::uint64_t>(whole(document.at("bytes")));
-    if (const auto tar = document.find("tar"); tar != document.end())
-      info.tar = static_cast<std::uint64_t>(whole(*tar));
+    info.bytes = count(document.at("bytes"));
+    if (const auto tar = document.find("tar"); tar != document.end()) info.tar = count(*tar);
     for (const auto& blob : document.at("blobs")) {
       if (const auto digest = Digest::parse(blob.get<std::string>())) info.blobs.push_back(*digest);
     }
@@ -72,6 +72,14 @@ std::string LayerStore::tree(const Digest& diff_id) const {
 
 bool LayerStore::present(const Digest& diff_id) const {
   return exists(tree(diff_id));
+}
+
+bool LayerStore::for_other_ids(const Digest& diff_id) const {
+  const auto all = names_in(store_, true);
+  return std::any_of(all.begin(), all.end(), [&](const std::string& name) {
+    const std::string directory = store_ + "/" + name;
+    return name.starts_with("layers") && directory != directory_ && exists(directory + "/" + diff_id.hex() + "/tree");
+  });
 }
 
 Result<LayerInfo> LayerStore::info(const Digest& diff_id) const {

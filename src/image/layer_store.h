@@ -39,8 +39,9 @@ class LayerStore {
  public:
   explicit LayerStore(const std::string& store) : store_(store), directory_(layers_directory(store)) {}
 
-  std::string tree(const Digest& diff_id) const;  // absolute when the store's directory is
-  bool present(const Digest& diff_id) const;      // quick: no file is read, unless an earlier boxcar unpacked it
+  std::string tree(const Digest& diff_id) const;    // absolute when the store's directory is
+  bool present(const Digest& diff_id) const;        // quick: no file is read, unless an earlier boxcar unpacked it
+  bool for_other_ids(const Digest& diff_id) const;  // unpacked, under another map of ids
   Result<LayerInfo> info(const Digest& diff_id) const;
   Result<std::vector<LayerInfo>> all() const;
   // The tar it came as, and its size. The caller sees to it that the layer isn't removed meanwhile. NotFound when an

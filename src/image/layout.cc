@@ -190,7 +190,7 @@ Result<Manifest> read_manifest(const std::string& text, const std::string& what)
     for (const Json& layer : document.at("layers")) {
       const auto digest = parse_digest(layer.at("digest").get<std::string>());
       if (!digest) return faulty(what, "a layer's digest is not sha256");
-      manifest.layers.push_back({*digest, static_cast<std::uint64_t>(whole(layer.at("size")))});
+      manifest.layers.push_back({*digest, count(layer.at("size"))});
     }
     return manifest;
   });

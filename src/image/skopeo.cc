@@ -94,13 +94,7 @@ Result<std::string> ask(std::vector<std::string> arguments, const std::string& p
   options.stdin_fd = auth.file.get();
   TRY(Finished finished, run_skopeo(options, watch));
   if (finished.exit.code == 0) return std::move(finished.out);
-  Error error = skopeo_error(finished.err, source, auth.origin);
-  if (error.kind == ErrorKind::NotFound) {
-    const bool elsewhere = error.message.find("in manifest list for") != std::string::npos ||
-                           error.message.find("in image index for") != std::string::npos;
-    error.message = elsewhere ? "it is not for this machine, linux/" + machine_architecture() : "not there";
-  }
-  return fail(std::move(error));
+  return fail(skopeo_read_error(finished.err, source, auth.origin));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "image/credentials.h"
+#include "image/layout.h"
 
 namespace boxcar {
 
@@ -104,14 +105,34 @@ std::string login_advice(const std::string& log, const std::string& source, cons
   return printable(registry) + " does not take the credentials for it, " + from + advice("others");
 }
 
+// Without what skopeo says it was doing: it may name the source otherwise than it was asked for.
+std::string without_doing(std::string words) {
+  for (const std::string_view doing : {"initializing source ", "Error parsing image name "}) {
+    if (const auto end = words.find(": "); words.starts_with(doing) && end != std::string::npos)
+      words.erase(0, end + 2);
+  }
+  return words;
+}
+
+// "… Get "https://HOST/v2/": dial tcp …: REASON", of a host with which there was no connection. "": it is something
+// else, or is said of several hosts.
+std::string unreachable(const std::string& words) {
+  constexpr std::string_view kDial = "\": dial tcp";
+  constexpr std::string_view kScheme = "://";
+  const auto dial = words.find(kDial);
+  const auto scheme = words.rfind(kScheme, dial);
+  if (dial == std::string::npos || scheme == std::string::npos || any(words, {"Mirrors also failed"})) return "";
+  const auto host = scheme + kScheme.size();
+  return words.substr(host, words.find_first_of("/\"", host) - host) + " could not be reached" +
+         words.substr(words.rfind(": "));
+}
+
 }  // namespace
 
 Error skopeo_error(const std::string& log, const std::string& source, const std::string& auth_origin) {
-  std::string words = last_message(log);
-  // It may name the source otherwise than it was asked for.
-  if (const auto end = words.find(": "); words.starts_with("initializing source ") && end != std::string::npos)
-    words.erase(0, end + 2);
+  std::string words = without_doing(last_message(log));
   const ErrorKind kind = kind_of(words);
+  if (auto said = unreachable(words); !said.empty()) words = std::move(said);
   words = printable(words, 600);
   if (words.empty()) words = "skopeo ended without a word";
   if (kind == ErrorKind::Internal) words = "it gave wrong bytes: " + words;
@@ -120,6 +141,15 @@ Error skopeo_error(const std::string& log, const std::string& source, const std:
     words = login_advice(log, source, auth_origin, words);
   }
   return Error{kind, words, {}};
+}
+
+Error skopeo_read_error(const std::string& log, const std::string& source, const std::string& auth_origin) {
+  Error error = skopeo_error(log, source, auth_origin);
+  if (error.kind == ErrorKind::NotFound) {
+    const bool elsewhere = any(error.message, {"in manifest list for", "in image index for"});
+    error.message = elsewhere ? "it is not for this machine, linux/" + machine_architecture() : "not there";
+  }
+  return error;
 }
 
 std::optional<long> throttled(const std::string& log) {

@@ -1,9 +1,12 @@
 #include "model/tool.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace boxcar {
@@ -43,52 +46,6 @@ std::string choices_text(const Parameter& parameter) {
   std::vector<std::string> all;
   for (const auto& choice : parameter.choices) all.push_back(choice.value.json());
   return printable(join(all, ", "), 400);
-}
-
-Result<void> check_choice(const Parameter& parameter, const Value& value) {
-  std::vector<std::string> similar;
-  for (const auto& choice : parameter.choices) {
-    if (choice.value == value) return {};
-    if (choice.value.kind_name() == value.kind_name()) similar.push_back(choice.value.plain());
-  }
-  return fail(ErrorKind::Invalid, "expected one of " + choices_text(parameter) + ", found " + value.described() +
-                                      (value.text() ? did_you_mean(*value.text(), similar) : ""));
-}
-
-Result<void> check_text(const Parameter& parameter, const std::string& text) {
-  if (parameter.type.scalar == Scalar::File && text.empty()) {
-    return fail(ErrorKind::Invalid, "expected the path of a file, found an empty string");
-  }
-  const auto length = characters(text);
-  if (parameter.max_length && length > static_cast<std::size_t>(std::max<std::int64_t>(0, *parameter.max_length))) {
-    return fail(ErrorKind::Invalid, "expected at most " + std::to_string(*parameter.max_length) +
-                                        " characters, found " + std::to_string(length) + ": \"" + printable(text, 60) +
-                                        "\"");
-  }
-  return {};
-}
-
-Result<void> check_scalar(const Parameter& parameter, const Value& value) {
-  bool right = false;
-  switch (parameter.type.scalar) {
-    case Scalar::Bool:
-      right = value.boolean();
-      break;
-    case Scalar::Int:
-      right = value.integer();
-      break;
-    case Scalar::Float:
-      right = value.integer() || (value.real() && std::isfinite(*value.real()));
-      break;
-    case Scalar::Str:
-    case Scalar::File:
-      if (value.text()) return check_text(parameter, *value.text());
-      break;
-    case Scalar::Choice:
-      return check_choice(parameter, value);
-  }
-  if (right) return {};
-  return fail(ErrorKind::Invalid, "expected " + expected_name(parameter.type.scalar) + ", found " + value.described());
 }
 
 Result<Value> wrong_text(std::string_view expected, std::string_view text) {
@@ -140,6 +97,57 @@ Result<Value> parse_scalar(const Parameter& parameter, const std::string& text) 
   return Value(text);
 }
 
+Result<void> check_choice(const Parameter& parameter, const Value& value) {
+  std::vector<std::string> similar;
+  for (const auto& choice : parameter.choices) {
+    if (choice.value == value) return {};
+    if (choice.value.kind_name() == value.kind_name()) similar.push_back(choice.value.plain());
+  }
+  return fail(ErrorKind::Invalid, "expected one of " + choices_text(parameter) + ", found " + value.described() +
+                                      (value.text() ? did_you_mean(*value.text(), similar) : ""));
+}
+
+Result<void> check_text(const Parameter& parameter, const std::string& text) {
+  if (parameter.reads_as != Scalar::Str) {
+    Parameter reading;
+    reading.type.scalar = parameter.reads_as;
+    CHECK_OK(parse_scalar(reading, text));
+  }
+  if (parameter.type.scalar == Scalar::File && text.empty()) {
+    return fail(ErrorKind::Invalid, "expected the path of a file, found an empty string");
+  }
+  const auto length = characters(text);
+  if (parameter.max_length && length > static_cast<std::size_t>(std::max<std::int64_t>(0, *parameter.max_length))) {
+    return fail(ErrorKind::Invalid, "expected at most " + std::to_string(*parameter.max_length) +
+                                        " characters, found " + std::to_string(length) + ": \"" + printable(text, 60) +
+                                        "\"");
+  }
+  return {};
+}
+
+Result<void> check_scalar(const Parameter& parameter, const Value& value) {
+  bool right = false;
+  switch (parameter.type.scalar) {
+    case Scalar::Bool:
+      right = value.boolean();
+      break;
+    case Scalar::Int:
+      right = value.integer();
+      break;
+    case Scalar::Float:
+      right = value.integer() || (value.real() && std::isfinite(*value.real()));
+      break;
+    case Scalar::Str:
+    case Scalar::File:
+      if (value.text()) return check_text(parameter, *value.text());
+      break;
+    case Scalar::Choice:
+      return check_choice(parameter, value);
+  }
+  if (right) return {};
+  return fail(ErrorKind::Invalid, "expected " + expected_name(parameter.type.scalar) + ", found " + value.described());
+}
+
 }  // namespace
 
 std::string_view name_of(PortKind kind) {
@@ -152,6 +160,37 @@ std::string_view name_of(PortKind kind) {
       return "stream";
   }
   return {};
+}
+
+Resources Resources::or_else(const Resources& other) const {
+  return {cpu ? cpu : other.cpu, memory ? memory : other.memory, gpus ? gpus : other.gpus};
+}
+
+int gpus_of(const Needs& needs) {
+  return needs.requests.or_else(needs.limits).gpus.value_or(0);
+}
+
+std::string too_small_to_start(std::uint64_t memory) {
+  return "a memory limit of " + quantity(memory) + " is too small to start a container in, at least " +
+         quantity(kLeastMemory) + " are needed";
+}
+
+std::vector<Conflict> conflicts(const Needs& needs) {
+  const Resources& requests = needs.requests;
+  const Resources& limits = needs.limits;
+  std::vector<Conflict> found;
+  if (requests.cpu && limits.cpu && *requests.cpu > *limits.cpu)
+    found.push_back({"cpu", fmt::format("requests {:g} core{}, more than its limit of {:g}", *requests.cpu,
+                                        *requests.cpu == 1 ? "" : "s", *limits.cpu)});
+  if (requests.memory && limits.memory && *requests.memory > *limits.memory) {
+    found.push_back({"memory", "requests " + quantity(*requests.memory) + " of memory, more than its limit of " +
+                                   quantity(*limits.memory)});
+  }
+  if (requests.gpus && limits.gpus && *requests.gpus != *limits.gpus) {
+    found.push_back({"gpus", fmt::format("requests {} GPU{}, and its limit is {}: there is one number of both",
+                                         *requests.gpus, *requests.gpus == 1 ? "" : "s", *limits.gpus)});
+  }
+  return found;
 }
 
 const Parameter* Tool::parameter(std::string_view wanted) const {
@@ -170,8 +209,19 @@ std::vector<std::string> Tool::parameter_names() const {
   return names;
 }
 
+std::string expected_of(const Parameter& parameter) {
+  if (parameter.type.list) return parameter.type.name();
+  if (parameter.type.scalar == Scalar::Choice) return "one of " + choices_text(parameter);
+  std::string text = expected_name(parameter.type.scalar == Scalar::Str ? parameter.reads_as : parameter.type.scalar);
+  if (parameter.max_length) text += " of at most " + std::to_string(*parameter.max_length) + " characters";
+  return text;
+}
+
 Result<void> check_value(const Parameter& parameter, const Value& value) {
   if (value.is_null() && !parameter.required) return {};
+  if (parameter.fixed && parameter.initial && value != *parameter.initial) {
+    return fail(ErrorKind::Invalid, "it is not adjustable: its value is " + parameter.initial->json());
+  }
   if (!parameter.type.list) return check_scalar(parameter, value);
   const auto* list = value.list();
   if (!list) return fail(ErrorKind::Invalid, "expected " + parameter.type.name() + ", found " + value.described());

@@ -75,6 +75,24 @@ TEST(CheckValue, LengthCountsCharacters) {
   EXPECT_EQ(check(p, Value("abcd")), "expected at most 3 characters, found 4: \"abcd\"");
 }
 
+TEST(CheckValue, TextsThatAreToReadAsSomethingElse) {
+  auto p = parameter(Scalar::Str);
+  p.reads_as = Scalar::Int;
+  EXPECT_EQ(check(p, Value("12")), "ok");
+  EXPECT_EQ(check(p, Value("1.5")), "expected an int, found \"1.5\"");
+  p.reads_as = Scalar::Bool;
+  EXPECT_EQ(check(p, Value("True")), "ok");
+  EXPECT_EQ(check(p, Value("maybe")), "expected true or false, found \"maybe\"");
+}
+
+TEST(CheckValue, WhatIsFixedTakesItsOwnValueOnly) {
+  auto p = parameter(Scalar::Str);
+  p.fixed = true;
+  p.initial = Value("a");
+  EXPECT_EQ(check(p, Value("a")), "ok");
+  EXPECT_EQ(check(p, Value("b")), "it is not adjustable: its value is \"a\"");
+}
+
 TEST(ParseValue, TextsOfTheCommandLine) {
   EXPECT_EQ(parse(parameter(Scalar::Int), {"-12"}), "-12");
   EXPECT_EQ(parse(parameter(Scalar::Int), {"+12"}), "12");
@@ -120,6 +138,15 @@ TEST(Tool, FindsByName) {
   EXPECT_EQ(tool.output("out"), &tool.outputs[0]);
   EXPECT_EQ(tool.input("out"), nullptr);
   EXPECT_EQ(tool.parameter_names(), std::vector<std::string>{"p"});
+}
+
+TEST(Needs, ARequestOfGpusAndALimitOfThemAreOne) {
+  EXPECT_EQ(gpus_of({}), 0);
+  EXPECT_EQ(gpus_of({{{}, {}, 2}, {}}), 2);
+  EXPECT_EQ(gpus_of({{}, {{}, {}, 2}}), 2);
+  EXPECT_TRUE(conflicts({{{}, {}, 2}, {{}, {}, 2}}).empty());
+  EXPECT_TRUE(conflicts({{2.0, 100, 2}, {}}).empty());
+  EXPECT_EQ(conflicts({{{}, {}, 0}, {{}, {}, 1}}).size(), 1U);
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ struct Argument {  // of a parameter. A string value may hold "${inputs.x}"; whe
   std::string name;
   Value value;
   Position at;
+  bool unshown = false;  // as of a Variable
 };
 
 struct CachePolicy {
@@ -60,6 +61,7 @@ struct Variable {
   std::string name;
   std::string value;
   Position at;
+  bool unshown = false;  // it may be a secret, so that no message quotes it
 };
 
 // Where the value of a secret is found when a step starts. The value itself is never part of the model.
@@ -70,13 +72,33 @@ struct SecretReference {
   Position at;
 };
 
+// A value that stands in a document, or where it is found: `from` has a variable or a file then.
+struct Credential {
+  std::string value;
+  SecretReference from;
+};
+
+// Who pulls a step's image from its registry. Kept nowhere, and in no record or message.
+struct RegistryLogin {
+  std::string registry;  // "host", "host:port", with "https://" before it maybe and a path behind
+  Credential username;
+  Credential password;
+};
+
 // What few steps say; kept apart so that a plain step stays small.
 struct StepOptions {
   std::string template_name;
   Position template_at;
   std::vector<Variable> env;
   std::vector<SecretReference> secrets;
-  Resources resources;
+  std::vector<std::string> command;                      // instead of the tool's; empty: that
+  Position resources_at;                                 // where they are said; nowhere: {}
+  Needs needs;                                           // field by field instead of the tool's
+  std::vector<std::pair<std::string, ScaleRule>> scale;  // by input port, instead of the tool's
+  double retry_memory = 1;                               // after it ran out of memory: how many times the limit
+  std::optional<std::uint64_t> max_memory;               // bytes: the limit grows no further
+  std::shared_ptr<const RegistryLogin> login;            // null: what the caller has of that registry
+  std::vector<Variable> labels;                          // of the container, where the engine has any
   bool network = true;
   CachePolicy cache;
   int retries = 0;  // after a non-zero exit
@@ -116,6 +138,17 @@ struct Workflow {
   std::vector<WorkflowInput> inputs;
   std::vector<Step> steps;  // in the order of the document; names are unique
   std::vector<WorkflowOutput> outputs;
+  bool all_outputs = false;  // each output of each step has to stand among `outputs` (a task's channels have volumes)
 };
+
+// What the caller gave: --set NAME=VALUE and --set STEP.NAME=VALUE, or a configuration, as text. A list takes one for
+// each item; of anything else the last counts. Taken literally: nothing is expanded.
+struct Setting {
+  std::string name;  // "NAME" or "STEP.NAME"
+  std::string value;
+  std::string file = {};  // of a configuration, where it stands; "": --set
+  Position at = {};
+};
+using Settings = std::vector<Setting>;
 
 }  // namespace boxcar

@@ -158,8 +158,9 @@ seconds daemon_patience() {
   return environment_seconds("BOXCAR_DAEMON_TIMEOUT", seconds(60));
 }
 
-bool DaemonSilence::too_long(Clock::time_point now) const {
-  return since_ && now - *since_ >= (insisted() ? kInsistedPatience : patience_);
+std::optional<Clock::time_point> DaemonSilence::limit() const {
+  if (!since_) return std::nullopt;
+  return *since_ + (insisted() ? kInsistedPatience : daemon_patience());
 }
 
 // Over one call: whether it may go on.
@@ -175,7 +176,7 @@ class Daemon::Watch {
     if (insisted() && !insisted_) insisted_ = now;
     if (insisted_ && now - *insisted_ >= kInsistedLimit) return give_up();
     const auto pause = insisted() ? kLookAfterInsisted : std::min(kLookAfter, daemon_patience());
-    if (!silence_.since() && now - looked_ < pause) return {};
+    if (!silence_.any() && now - looked_ < pause) return {};
     silence_.asked(now);
     if (daemon_.ping()) silence_.answered();
     looked_ = Clock::now();

@@ -38,12 +38,12 @@ class DaemonSilence {
   using Clock = std::chrono::steady_clock;
   void asked(Clock::time_point at) { since_ = since_.value_or(at); }
   void answered() { since_.reset(); }
-  const std::optional<Clock::time_point>& since() const { return since_; }
+  bool any() const { return since_.has_value(); }
   // It is longer than daemon_patience(), or than two seconds where somebody insisted() (base/interrupt.h).
-  bool too_long(Clock::time_point now) const;
+  bool too_long(Clock::time_point now) const { return since_ && now >= *limit(); }
+  std::optional<Clock::time_point> limit() const;  // from when on it is; none as long as it answers
 
  private:
-  const std::chrono::seconds patience_ = daemon_patience();
   std::optional<Clock::time_point> since_;
 };
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "model/image.h"
-#include "model/tool.h"
+#include "model/workflow.h"
 
 namespace boxcar {
 
@@ -49,7 +49,8 @@ struct Action {
 
   // Not in the key.
   std::string step;  // for names and messages
-  Resources resources;
+  Needs needs;
+  std::vector<Variable> labels;  // of the container, where the engine has any
   std::optional<Seconds> timeout;
 };
 

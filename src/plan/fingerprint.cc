@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "base/sha256.h"
+
 namespace boxcar {
 
 namespace {
@@ -35,6 +37,15 @@ void write(Writer& to, const Parameter& parameter) {
   to.flag(parameter.required);
   to.number(parameter.max_length);
   for (const auto& choice : parameter.choices) to.text(choice.value.json());
+  to.number(std::optional(static_cast<int>(parameter.reads_as)));
+  to.flag(parameter.fixed);
+}
+
+void write(Writer& to, const ScaleRule& rule) {
+  to.number(std::optional(rule.factor));
+  to.flag(rule.limit);
+  to.number(std::optional(static_cast<int>(rule.mode)));
+  for (const auto* text : {&rule.directory, &rule.regex, &rule.glob}) to.text(*text);
 }
 
 void write(Writer& to, const Port& port) {
@@ -43,6 +54,15 @@ void write(Writer& to, const Port& port) {
   to.text(port.path);
   to.flag(port.optional);
   to.text(port.works_on);
+  if (port.scale) write(to, *port.scale);
+}
+
+void write(Writer& to, const Needs& needs) {
+  for (const auto* resources : {&needs.requests, &needs.limits}) {
+    to.number(resources->cpu);
+    to.number(resources->memory);
+    to.number(resources->gpus);
+  }
 }
 
 }  // namespace
@@ -53,6 +73,9 @@ std::string fingerprint(const Tool& tool) {
     out.text(*text);
   }
   for (const auto& word : tool.command) out.text(word);
+  out.flag(tool.environment);
+  out.flag(tool.keeps_entrypoint);
+  write(out, tool.needs);
   for (const auto& parameter : tool.parameters) write(out, parameter);
   out.mark('i');
   for (const auto& port : tool.inputs) write(out, port);
@@ -72,9 +95,18 @@ std::string fingerprint(const StepOptions& options) {
     for (const auto* text : {&secret.name, &secret.env, &secret.file}) out.text(*text);
   }
   out.mark('r');
-  out.number(options.resources.cpu);
-  out.number(options.resources.memory);
-  out.number(std::optional(options.resources.gpus));
+  for (const auto& word : options.command) out.text(word);
+  write(out, options.needs);
+  for (const auto& [port, rule] : options.scale) {
+    out.text(port);
+    write(out, rule);
+  }
+  for (const auto& label : options.labels) {
+    out.text(label.name);
+    out.text(label.value);
+  }
+  out.number(std::optional(options.retry_memory));
+  out.number(options.max_memory);
   out.flag(options.network);
   out.flag(options.cache.enabled);
   out.flag(options.cache.direct);
@@ -82,6 +114,15 @@ std::string fingerprint(const StepOptions& options) {
   out.number(std::optional(options.retries));
   out.seconds(options.timeout);
   return out.take();
+}
+
+std::string fingerprint(const RegistryLogin& login) {
+  Writer out;
+  out.text(login.registry);
+  for (const auto* credential : {&login.username, &login.password}) {
+    for (const auto* text : {&credential->value, &credential->from.env, &credential->from.file}) out.text(*text);
+  }
+  return sha256(out.take()).hex();
 }
 
 }  // namespace boxcar

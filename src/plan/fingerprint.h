@@ -9,6 +9,7 @@ namespace boxcar {
 
 // Unequal for unequal ones; positions and texts for people do not count.
 std::string fingerprint(const Tool& tool);
-std::string fingerprint(const StepOptions& options);  // without template, tool and `after`
+std::string fingerprint(const StepOptions& options);  // without template, tool, login and `after`
+std::string fingerprint(const RegistryLogin& login);  // from which nobody learns what it is
 
 }  // namespace boxcar

@@ -17,11 +17,9 @@ std::optional<std::string> HostPaths::find(std::string_view text, Origin origin,
     return std::nullopt;
   }
   const auto path = absolute(text, origin);
-  auto known = kinds_.find(path);
-  if (known == kinds_.end()) known = kinds_.emplace(path, context_.host_kind(path)).first;
-  const auto& kind = known->second;
+  const auto& kind = kind_of(path);
   if (!kind && kind.error().kind == ErrorKind::NotFound) {
-    spot.error(taker.takes() + ", but there is no " + in_quotes(path) + std::string(hint));
+    say_missing(taker.takes() + ", but there is no " + in_quotes(path) + std::string(hint), spot);
   } else if (!kind) {
     spot.error(taker.takes() + ": " + kind.error().text());
   } else if (*kind != taker.kind) {
@@ -30,6 +28,30 @@ std::optional<std::string> HostPaths::find(std::string_view text, Origin origin,
     return path;
   }
   return std::nullopt;
+}
+
+void HostPaths::look(std::string_view text, std::string_view taker, const Spot& spot) {
+  const auto path = absolute(text);
+  const auto& kind = kind_of(path);
+  if (kind) return;
+  if (kind.error().kind == ErrorKind::NotFound) {
+    say_missing(std::string(taker) + ": there is no " + in_quotes(path), spot);
+  } else {
+    spot.error(std::string(taker) + ": " + kind.error().text());
+  }
+}
+
+const Result<PortKind>& HostPaths::kind_of(const std::string& path) {
+  const auto known = kinds_.find(path);
+  return known != kinds_.end() ? known->second : kinds_.emplace(path, context_.host_kind(path)).first->second;
+}
+
+void HostPaths::say_missing(const std::string& message, const Spot& spot) const {
+  if (context_.inputs_may_be_missing) {
+    spot.warn(message);
+  } else {
+    spot.error(message);
+  }
 }
 
 }  // namespace boxcar

@@ -26,8 +26,13 @@ class HostPaths {
   // nothing lies there.
   std::optional<std::string> find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot,
                                   std::string_view hint = {});
+  // Of a path for who takes something of a kind that is not known: whether anything lies there.
+  void look(std::string_view text, std::string_view taker, const Spot& spot);
 
  private:
+  const Result<PortKind>& kind_of(const std::string& path);
+  void say_missing(const std::string& message, const Spot& spot) const;
+
   const PlannerContext& context_;
   const std::string_view directory_;
   const std::string_view caller_directory_;

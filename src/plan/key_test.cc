@@ -156,13 +156,17 @@ INSTANTIATE_TEST_SUITE_P(Key, IsLeftOut,
                          testing::Values(Change{"step", [](Action& a) { a.step = "other"; }},
                                          Change{"resources",
                                                 [](Action& a) {
-                                                  a.resources.cpu = 7;
-                                                  a.resources.memory = 1 << 30;
+                                                  a.needs.limits.cpu = 7;
+                                                  a.needs.requests.memory = 1 << 30;
                                                 }},
                                          Change{"timeout", [](Action& a) { a.timeout = Seconds(1); }},
                                          Change{"source", [](Action& a) { a.inputs[1].source = "/elsewhere"; }},
                                          Change{"reference",
                                                 on_image([](Image& image) { image.reference = "other:tag"; })},
+                                         Change{"task_labels",
+                                                [](Action& a) {
+                                                  a.labels = {{"a", "b", {}}};
+                                                }},
                                          Change{"labels", on_image([](Image& image) { image.labels["a"] = "b"; })},
                                          // What counts of these stands in the action itself.
                                          Change{"image_config", on_image([](Image& image) {

@@ -23,9 +23,11 @@ bool is_root(std::string_view user) {
   return name.empty() || name == "0" || name == "root";
 }
 
-std::vector<std::string> environment(const Image& image, const StepOptions& options) {
+// `parameters`: of a tool that takes them so, "NAME=value".
+std::vector<std::string> environment(const Image& image, std::vector<std::string> parameters,
+                                     const StepOptions& options) {
   std::vector<std::string> env;
-  env.reserve(2 + image.env.size() + options.env.size());
+  env.reserve(2 + image.env.size() + parameters.size() + options.env.size());
   const auto set = [&](std::string variable) {
     const auto name = name_of_variable(variable);
     if (name.empty() || name.size() == variable.size())
@@ -42,6 +44,7 @@ std::vector<std::string> environment(const Image& image, const StepOptions& opti
   set(std::string(kPath));
   set(is_root(image.user) ? "HOME=/root" : "HOME=/");
   for (const auto& variable : image.env) set(variable);
+  for (auto& parameter : parameters) set(std::move(parameter));
   for (const auto& variable : options.env) set(variable.name + "=" + variable.value);
   return env;
 }
@@ -214,14 +217,12 @@ class Maker {
   }
 
   Result<void> fix_argv() {
-    if (tool_.command.empty()) {
-      action_.argv = image_.entrypoint;
-      action_.argv.insert(action_.argv.end(), image_.cmd.begin(), image_.cmd.end());
-      return {};
-    }
-    action_.argv.reserve(tool_.command.size());
-    for (const auto& word : tool_.command) {
-      if (word.find('$') == std::string::npos) {
+    const auto& command = step_.options->command.empty() ? tool_.command : step_.options->command;
+    if (command.empty() || tool_.keeps_entrypoint) action_.argv = image_.entrypoint;
+    if (command.empty()) action_.argv.insert(action_.argv.end(), image_.cmd.begin(), image_.cmd.end());
+    action_.argv.reserve(action_.argv.size() + command.size());
+    for (const auto& word : command) {
+      if (tool_.keeps_entrypoint || word.find('$') == std::string::npos) {
         action_.argv.push_back(word);
       } else {
         TRY(auto argument, expand(word, [&](std::string_view name) { return text_of_reference(name); }));
@@ -253,17 +254,28 @@ class Maker {
                 "the tool's command names '${" + printable(reference) + "}', which it does not have");
   }
 
+  std::vector<std::string> parameter_variables() const {
+    std::vector<std::string> variables;
+    if (!tool_.environment) return variables;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (!values_[i]->is_null()) variables.push_back(tool_.parameters[i].name + "=" + values_[i]->plain());
+    }
+    return variables;
+  }
+
   void fix_rest() {
     action_.image = step_.tool->image;
-    action_.env = environment(image_, *step_.options);
+    action_.env = environment(image_, parameter_variables(), *step_.options);
     action_.user = image_.user;
     action_.working_dir = image_.working_dir.empty() ? "/" : image_.working_dir;
     action_.network = step_.options->network;
-    action_.gpu = step_.options->resources.gpus > 0;
+    const Needs needs = needs_of(step_);
+    action_.gpu = gpus_of(needs) > 0;
     for (const auto& secret : step_.options->secrets) action_.secrets.push_back(secret.name);
     std::sort(action_.secrets.begin(), action_.secrets.end());
     action_.step = step_.name;
-    action_.resources = step_.options->resources;
+    action_.needs = needs;
+    action_.labels = step_.options->labels;
     action_.timeout = step_.options->timeout;
   }
 
@@ -280,6 +292,12 @@ class Maker {
 };
 
 }  // namespace
+
+Needs needs_of(const PlannedStep& step) {
+  const Needs& own = step.options->needs;
+  const Needs& declared = step.tool->tool->needs;
+  return {own.requests.or_else(declared.requests), own.limits.or_else(declared.limits)};
+}
 
 Result<Action> make_action(const PlannedStep& step,
                            const std::function<Result<Content>(const PlannedInput&)>& content_of) {

@@ -50,8 +50,8 @@ TEST(MakeAction, TakesWhatTheImageAndTheStepSay) {
   c.image.working_dir = "/home/me";
   c.options.network = false;
   c.options.timeout = Seconds(3);
-  c.options.resources.cpu = 2;
-  c.options.resources.gpus = 1;
+  c.options.needs.limits.cpu = 2;
+  c.options.needs.limits.gpus = 1;
   c.options.secrets = {{"Z", "z", "", {}}, {"A", "a", "", {}}};
   const auto action = c.good();
   EXPECT_EQ(action.image->identity, c.image.identity);
@@ -61,7 +61,7 @@ TEST(MakeAction, TakesWhatTheImageAndTheStepSay) {
   EXPECT_TRUE(action.gpu);
   EXPECT_THAT(action.secrets, ElementsAre("A", "Z"));
   EXPECT_EQ(action.step, "step");
-  EXPECT_EQ(action.resources, c.options.resources);
+  EXPECT_EQ(action.needs.limits, c.options.needs.limits);
   EXPECT_EQ(action.timeout, Seconds(3));
   EXPECT_EQ(Case().good().working_dir, "/");
   EXPECT_TRUE(Case().good().network);
@@ -97,6 +97,44 @@ TEST(MakeAction, ArgvIsTheCommandOrElseTheImages) {
   EXPECT_THAT(c.good().argv, ElementsAre("/kliko"));
   c.tool.command.clear();
   EXPECT_THAT(c.good().argv, ElementsAre("/entry", "-x", "${inputs.input}"));
+}
+
+TEST(MakeAction, ACommandMayBeForTheEntrypointAndIsLiteralThen) {
+  Case c;
+  c.image.entrypoint = {"/entry"};
+  c.image.cmd = {"-x"};
+  c.tool.keeps_entrypoint = true;
+  c.tool.command = {"run", "${params.x}"};
+  EXPECT_THAT(c.good().argv, ElementsAre("/entry", "run", "${params.x}"));
+  c.options.command = {"other", "$$"};
+  EXPECT_THAT(c.good().argv, ElementsAre("/entry", "other", "$$"));
+  c.options.command.clear();
+  c.tool.command.clear();
+  EXPECT_THAT(c.good().argv, ElementsAre("/entry", "-x"));
+}
+
+TEST(MakeAction, ParametersMayBeTheEnvironment) {
+  Case c;
+  c.image.env = {"WORD=image", "OTHER=image"};
+  c.tool.environment = true;
+  c.tool.parameters = {parameter("WORD", {Scalar::Str}, Value("a b")), parameter("UNSET", {Scalar::Str})};
+  c.options.env = {{"OTHER", "step", {}}};
+  EXPECT_THAT(c.good().env, ElementsAre("HOME=/root", "OTHER=step", testing::StartsWith("PATH="), "WORD=a b"));
+}
+
+TEST(NeedsOf, TheStepComesFirstFieldByField) {
+  PlannedStep step;
+  auto tool = std::make_shared<Tool>();
+  tool->needs = {{1.0, 100, {}}, {2.0, 200, 1}};
+  auto resolved = std::make_shared<ResolvedTool>();
+  resolved->tool = tool;
+  step.tool = resolved;
+  auto options = std::make_shared<StepOptions>();
+  options->needs = {{{}, 150, {}}, {4.0, {}, {}}};
+  step.options = options;
+  const Needs needs = needs_of(step);
+  EXPECT_EQ(needs.requests, (Resources{1.0, 150, {}}));
+  EXPECT_EQ(needs.limits, (Resources{4.0, 200, 1}));
 }
 
 TEST(MakeAction, CommandsGetPathsAndValues) {

@@ -48,7 +48,24 @@ struct StoredResult {
 
 enum class StepStatus : std::uint8_t { Waiting, Running, Succeeded, Cached, Failed, Cancelled, Skipped };
 enum class RunStatus : std::uint8_t { Running, Succeeded, Failed, Cancelled };
+// Why a step failed: what its container did, or the kind of the Error.
+enum class Failure : std::uint8_t {
+  None,
+  Exit,  // with a code that is not 0
+  Signal,
+  Timeout,
+  Memory,
+  Invalid,  // also what the step is or left, as a program that is not in the image: exit code 1 then, not the error's
+  NotFound,
+  Denied,
+  Unavailable,
+  Exhausted,
+  Internal
+};
+Failure failure_of(ErrorKind kind);
+
 std::string_view name_of(StepStatus status);  // "succeeded", as in --json
+std::string_view name_of(Failure failure);    // "not_found"; None: ""
 std::string_view name_of(RunStatus status);
 
 }  // namespace boxcar

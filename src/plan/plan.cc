@@ -155,6 +155,15 @@ std::optional<StepIndex> Plan::find(std::string_view wanted) const {
   return static_cast<StepIndex>(found - steps.begin());
 }
 
+bool fills_what_it_reads(const PlannedStep& step, const PlannedOutput& output) {
+  const Port& port = step.tool->tool->outputs[output.output];
+  return !port.works_on.empty() && output.path.empty() &&
+         std::any_of(step.inputs.begin(), step.inputs.end(), [&](const PlannedInput& input) {
+           return !input.parameter && input.step == PlannedInput::kHost && input.path == output.to &&
+                  step.tool->tool->inputs[input.port].name == port.works_on;
+         });
+}
+
 const std::string* Plan::direct_target(StepIndex step, std::uint32_t output) const {
   // While a faulty workflow is planned, any of this may be missing.
   if (step >= steps.size()) return nullptr;

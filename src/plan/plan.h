@@ -32,8 +32,8 @@ struct PlannedInput {
   std::string path;          // host: absolute path; else relative path within the producer's port
 };
 
-// A step's settings are shared with all steps that say the same. Of StepOptions, template_name, tool and after have
-// done their part once there is a plan, and are empty here.
+// A step's settings are shared with all steps that say the same. Of StepOptions, template_name, tool, login and after
+// have done their part once there is a plan, and are empty here.
 struct PlannedStep {
   std::string name;
   std::shared_ptr<const ResolvedTool> tool;
@@ -41,6 +41,7 @@ struct PlannedStep {
   // Parameter index and given value, sorted. Defaults are not repeated, and what is a `file` stands in `inputs`.
   std::vector<std::pair<std::uint32_t, Value>> values;
   std::vector<PlannedInput> inputs;  // sorted by (parameter, port, item)
+  Position resources_at = {};        // where the step says what it needs, else the step itself
 };
 
 struct PlannedOutput {
@@ -51,6 +52,9 @@ struct PlannedOutput {
   std::string to;    // absolute host path or ""
   Position at;       // in the workflow's file
 };
+
+// Whether all of a step that works in place is copied to where its input was read.
+bool fills_what_it_reads(const PlannedStep& step, const PlannedOutput& output);
 
 using Edge = std::pair<StepIndex, StepIndex>;  // (before, then)
 
@@ -93,6 +97,8 @@ class Plan {
   // Of a step that says `direct`: the host directory, absolute, that is bound as this output itself. null: it is a
   // result.
   const std::string* direct_target(StepIndex step, std::uint32_t output) const;
+  // Its result is what the run is for: the workflow names no outputs, and no other step reads it.
+  bool last(StepIndex step) const { return outputs.empty() && successors(step).empty(); }
   std::optional<StepIndex> find(std::string_view name) const;  // linear: for a few names, not for building
 
  private:

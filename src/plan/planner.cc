@@ -31,12 +31,21 @@ class Sources {
     if (output.to == file_) return say("the workflow itself");
     const auto reader = readers_.find(output.to);
     if (reader != readers_.end() && !in_place(output)) say("what step " + in_quotes(reader->second) + " reads");
+    for (auto slash = output.to.rfind('/'); slash != 0 && slash != std::string::npos;
+         slash = output.to.rfind('/', slash - 1)) {
+      const auto around = readers_.find(std::string_view(output.to).substr(0, slash));
+      if (around == readers_.end()) continue;
+      spot.warn("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + ", which lies within " +
+                in_quotes(around->first) + ": step " + in_quotes(around->second) +
+                " reads that, and so what a run before left there");
+      return;
+    }
   }
 
  private:
   bool in_place(const PlannedOutput& output) const {
-    const auto& tool = plan_.steps[output.step].tool;
-    return !tool || output.output >= tool->tool->outputs.size() || !tool->tool->outputs[output.output].works_on.empty();
+    const PlannedStep& step = plan_.steps[output.step];
+    return !step.tool || output.output >= step.tool->tool->outputs.size() || fills_what_it_reads(step, output);
   }
 
   const Plan& plan_;
@@ -98,6 +107,7 @@ class Planner {
     const WorkflowValues values(workflow_.inputs, given_, hosts_, spot_);
     plan_steps(plan, links, values);
     plan_outputs(plan, links, values);
+    if (workflow_.all_outputs) look_for_outputs_left(plan);
     check_direct(plan);
     plan.connect(std::move(after_));
     say_cycles(plan);
@@ -112,21 +122,20 @@ class Planner {
   // NAME=VALUE or STEP.NAME=VALUE. Steps may have dots in their names: any that leaves a known step before it counts.
   void sort_settings(const Settings& settings, const Links& links) {
     for (const auto& setting : settings) {
-      const std::string& name = setting.first;
-      const std::string& text = setting.second;
+      const std::string& name = setting.name;
       if (is_workflow_input(name)) {
-        given_[name].push_back(text);
+        given_[name].add(setting);
       } else if (const auto step = step_of(name, links)) {
         auto& all = overrides_[step->first];
-        const auto known = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.setting == name; });
+        const auto known =
+            std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.given.setting->name == name; });
         auto& each = known == all.end() ? all.emplace_back() : *known;
         each.parameter = step->second;
-        each.setting = name;
-        each.texts.push_back(text);
+        each.given.add(setting);
       } else if (const auto dot = name.find('.'); dot != std::string::npos) {
-        links.find(std::string_view(name).substr(0, dot), spot_.setting(name));
+        links.find(std::string_view(name).substr(0, dot), spot_.setting(setting));
       } else {
-        say_unknown_input(name);
+        say_unknown_input(setting);
       }
     }
   }
@@ -143,10 +152,10 @@ class Planner {
     return std::nullopt;
   }
 
-  void say_unknown_input(const std::string& name) {
+  void say_unknown_input(const Setting& setting) {
     std::vector<std::string> names;
     for (const auto& input : workflow_.inputs) names.push_back(input.parameter.name);
-    spot_.setting(name).error("there is no workflow input " + in_quotes(name) + hints_(name, names));
+    spot_.setting(setting).error("there is no workflow input " + in_quotes(setting.name) + hints_(setting.name, names));
   }
 
   void plan_steps(Plan& plan, const Links& links, const WorkflowValues& values) {
@@ -156,6 +165,20 @@ class Planner {
       const auto overrides = overrides_.find(i);
       planner.plan(i, workflow_.steps[i], overrides == overrides_.end() ? none : overrides->second, plan.steps[i],
                    after_, spot_of(plan, i));
+    }
+  }
+
+  void look_for_outputs_left(const Plan& plan) {
+    for (StepIndex step = 0; step < plan.steps.size(); ++step) {
+      if (!plan.steps[step].tool) continue;
+      const auto& ports = plan.steps[step].tool->tool->outputs;
+      for (std::uint32_t port = 0; port < ports.size(); ++port) {
+        const bool taken = std::any_of(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedOutput& output) {
+          return output.step == step && output.output == port;
+        });
+        if (!taken)
+          spot_of(plan, step).error("output channel " + in_quotes(ports[port].name) + " has no volume to be put in");
+      }
     }
   }
 
@@ -187,14 +210,17 @@ class Planner {
     const auto& tool = plan.steps[output.step].tool;
     const bool directory = tool && output.path.empty() && output.output < tool->tool->outputs.size() &&
                            tool->tool->outputs[output.output].kind == PortKind::Directory;
+    const auto wrong = [&](const std::string& why) {
+      spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + why);
+    };
     std::string_view path = output.to;
     for (bool itself = true; path != "/"; path = directory_name(path), itself = false) {
       const auto kind = context_.host_kind(std::string(path));
       if (!kind && kind.error().kind == ErrorKind::NotFound) continue;
+      if (!kind && kind.error().kind != ErrorKind::Invalid) return wrong(": " + kind.error().text());
       const bool file = !kind || *kind == PortKind::File;
       if (file && (!itself || directory)) {
-        spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) +
-                   (itself ? ", which is no directory" : ", but " + std::string(path) + " is no directory"));
+        wrong(itself ? ", which is no directory" : ", but " + std::string(path) + " is no directory");
       }
       return;
     }
@@ -249,12 +275,11 @@ class Planner {
 
 std::optional<Plan> make_plan(Workflow workflow, const Settings& settings, const PlannerContext& context,
                               Findings& findings, std::optional<Error>& trouble) {
-  const std::size_t before = findings.errors();
   Planner planner(workflow, context, findings);
   Plan plan = planner.plan(settings);
   findings.sort();
   trouble = planner.trouble();
-  if (trouble || findings.errors() != before) return std::nullopt;
+  if (trouble || !findings.ok()) return std::nullopt;
   return plan;
 }
 

@@ -11,22 +11,18 @@
 namespace boxcar {
 
 struct PlannerContext {
-  // The image of that name and the tool it declares. `declared` is the step's own tool, or null. Asked once for all
-  // steps with the same image, template and tool. An error becomes a finding at the first of them. null: the
-  // tool is not known, and nothing that needs it is checked.
-  std::function<Result<std::shared_ptr<const ResolvedTool>>(const std::string& image, const std::string& template_name,
-                                                            const Tool* declared)>
-      resolve;
+  // The image of that name and the tool that a step runs in it: of the step's settings its template, its own tool and
+  // its login count. Asked once for all steps with the same image, template, tool and login. An error becomes a finding
+  // at the first of them. null: the tool is not known, and nothing that needs it is checked.
+  std::function<Result<std::shared_ptr<const ResolvedTool>>(const std::string& image, const StepOptions& step)> resolve;
   // What lies at an absolute host path. NotFound when nothing does. Asked once a path.
   std::function<Result<PortKind>(const std::string& path)> host_kind;
   std::string current_directory;  // absolute; relative paths of the caller (settings) count from here. "": from the
                                   // workflow's directory
   std::string home;               // absolute; what "~/" stands for
+  // An input of the host where nothing lies is warned of only: the workflow is looked at, not run.
+  bool inputs_may_be_missing = false;
 };
-
-// What the caller gave: --set NAME=VALUE and --set STEP.NAME=VALUE, as text. A list takes one for each item; of
-// anything else the last counts. Taken literally: nothing is expanded.
-using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // None when there are errors among the findings (sorted then). When a finding is not the document's fault, since a
 // registry or a disk could not be used, the first such error is given as `trouble` too.

@@ -167,10 +167,36 @@ TEST(Planner, OutputsAreNotCopiedOverWhatIsRead) {
   const Link from{"a", "output", ""};
   builder.output("one", {"a", "output", "x"}, "a.txt").output("two", {"a", "output", "x"}, "flow.yml");
   builder.output("three", from, "data").output("four", from, "data/below");
+  EXPECT_THAT(
+      on.findings_of(builder),
+      IsSupersetOf({HasSubstr("output 'one' is copied to '/flow/a.txt', which is what step 'b' reads"),
+                    HasSubstr("output 'two' is copied to '/flow/flow.yml', which is the workflow itself"),
+                    HasSubstr("output 'three' is copied to '/flow/data', which is what step 'a' reads"),
+                    HasSubstr("output 'four' is copied to '/flow/data/below', which lies within '/flow/data'")}));
+}
+
+// All of what a step works on may be filled in place; of a part of it the rest would go.
+TEST(Planner, APartIsNotCopiedOverTheWhole) {
+  auto on = world();
+  on.tools["join"] = on.tools["simms"];
+  on.tools["join"].outputs[0].works_on = "input";
+  Builder builder;
+  builder.step("a", "join").feed("input", "./data").output("part", {"a", "output", "b"}, "data");
   EXPECT_THAT(on.findings_of(builder),
-              IsSupersetOf({HasSubstr("output 'one' is copied to '/flow/a.txt', which is what step 'b' reads"),
-                            HasSubstr("output 'two' is copied to '/flow/flow.yml', which is the workflow itself"),
-                            HasSubstr("output 'three' is copied to '/flow/data', which is what step 'a' reads")}));
+              ElementsAre(HasSubstr("output 'part' is copied to '/flow/data', which is what step 'a' reads")));
+  on = world();
+  on.tools["join"] = on.tools["simms"];
+  on.tools["join"].outputs[0].works_on = "input";
+  Builder whole;
+  whole.step("a", "join").feed("input", "./data").output("whole", {"a", "output", ""}, "data");
+  on.good_plan(whole);
+}
+
+TEST(Planner, ALimitIsLookedAtAlsoWhereTheImageIsNotHere) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "absent").options().needs.limits.memory = 1 << 20;
+  EXPECT_THAT(on.findings_of(builder), Contains(HasSubstr("a memory limit of 1Mi is too small")));
 }
 
 TEST(Planner, OutputsToOnePathOrIntoEachOther) {
@@ -275,7 +301,7 @@ TEST(Planner, ARegistryThatDoesNotAnswerIsSaidWithAllTheRest) {
   builder.step("a", "simms").param("x", Value(1));
   builder.step("b", "other");
   PlannerContext context;
-  context.resolve = [](const auto&, const auto&, const Tool*) -> Result<std::shared_ptr<const ResolvedTool>> {
+  context.resolve = [](const auto&, const StepOptions&) -> Result<std::shared_ptr<const ResolvedTool>> {
     return fail(ErrorKind::Unavailable, "the registry does not answer");
   };
   EXPECT_FALSE(make_plan(std::move(builder.workflow), {}, context, on.findings, on.fatal));
@@ -310,14 +336,41 @@ TEST(Planner, WhatThisVersionDoesNotDoIsSaid) {
   tool.inputs.push_back(port("live", PortKind::Stream, "/live"));
   Builder builder;
   builder.step("a", "debian").feed("text", "./a.txt").options().tool = tool;
-  builder.options().resources.gpus = 1;
   builder.step("b", "simms").options().cache.direct = true;
   EXPECT_THAT(
       on.findings_of(builder),
       ElementsAre("flow.yml:1:1: step 'a': port 'live' is a stream, which is not supported by this version",
-                  "flow.yml:1:1: step 'a': gpus are not supported by this version",
                   "flow.yml:3:1: step 'b': direct: true goes with cache: false only, as what a container writes in "
                   "place can't be kept"));
+}
+
+TEST(Planner, VariablesOfAToolThatTakesItsParametersSoAreCheckedAsThese) {
+  auto on = world();
+  Tool tool = test::split_tool({test::parameter("LEVEL", {Scalar::Choice})});
+  tool.environment = true;
+  tool.parameters[0].choices = {{Value("1"), ""}, {Value("2"), ""}};
+  on.tools["leveled"] = tool;
+  Builder good;
+  good.step("a", "leveled").options().env = {{"LEVEL", "2", {}}, {"MORE", "x", {}}};
+  good.step("b", "leveled").param("LEVEL", Value(1));
+  const auto plan = on.good_plan(good);
+  EXPECT_EQ(plan.steps[0].values.at(0).second, Value("2"));
+  ASSERT_EQ(plan.steps[0].options->env.size(), 1U);
+  EXPECT_EQ(plan.steps[0].options->env[0].name, "MORE");
+  EXPECT_EQ(plan.steps[1].values.at(0).second, Value("1"));
+  Builder bad;
+  bad.step("a", "leveled").options().env = {{"LEVEL", "3", {4, 2}}};
+  EXPECT_THAT(on.findings_of(bad), ElementsAre("flow.yml:4:2: step 'a': parameter 'LEVEL': expected one of \"1\", "
+                                               "\"2\", found the string \"3\" (did you mean '1'?)"));
+}
+
+TEST(Planner, ATasksOutputsMustAllGoSomewhere) {
+  auto on = world();
+  Builder builder;
+  builder.step("a", "simms");
+  builder.workflow.all_outputs = true;
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:1:1: step 'a': output channel 'output' has no volume to be put in"));
 }
 
 TEST(Planner, SecretsAreNoVariablesOfTheStep) {
@@ -332,6 +385,78 @@ TEST(Planner, SecretsAreNoVariablesOfTheStep) {
                           "flow.yml:9:5: step 'a': 'PATH' can't be a secret"));
 }
 
+// Of a tool that takes its parameters by variables.
+TEST(Planner, SecretsAreNoParametersThatAreGiven) {
+  auto on = world();
+  Tool tool = test::split_tool({parameter("A", {Scalar::Str}, Value("a")), parameter("B", {Scalar::Str}, Value("b")),
+                                parameter("C", {Scalar::Str}, {}, true)});
+  tool.environment = true;
+  on.tools["variables"] = tool;
+  Builder builder;
+  auto& options = builder.step("a", "variables").param("B", Value("x")).options();
+  options.env = {{"A", "x", {5, 5}}};
+  options.secrets = {{"A", "MY_A", "", {7, 5}}, {"B", "MY_B", "", {8, 5}}, {"C", "MY_C", "", {9, 5}}};
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:7:5: step 'a': 'A' is both a secret and a variable under env",
+                          "flow.yml:8:5: step 'a': 'B' is both a secret and a parameter under params"));
+  Builder good;
+  good.step("a", "variables").options().secrets = {{"A", "MY_A", "", {}}, {"C", "MY_C", "", {}}};
+  on.findings = {};
+  on.good_plan(good);
+}
+
+TEST(Planner, AVariableHoldsNoNulByteAlsoWhereItIsAParameter) {
+  auto on = world();
+  Tool tool = test::split_tool({parameter("A", {Scalar::Str}, Value("a")), parameter("B", {Scalar::Str}, Value("b"))});
+  tool.environment = true;
+  on.tools["variables"] = tool;
+  Builder builder;
+  builder.step("a", "variables").param("B", Value(std::string("b\0", 2)));
+  builder.options().env = {{"A", std::string("a\0", 2), {5, 5}}, {"OTHER", std::string("c\0", 2), {6, 5}}};
+  EXPECT_THAT(on.findings_of(builder),
+              testing::UnorderedElementsAre("flow.yml:5:5: step 'a': environment variable 'A' holds a NUL byte",
+                                            "flow.yml:6:5: step 'a': environment variable 'OTHER' holds a NUL byte",
+                                            "flow.yml:2:1: step 'a': environment variable 'B' holds a NUL byte"));
+}
+
+TEST(Planner, WhatMayBeASecretIsNotQuoted) {
+  auto on = world();
+  Parameter number = parameter("NUMBER", {Scalar::Str}, Value("1"));
+  number.reads_as = Scalar::Int;
+  Parameter choice = parameter("CHOICE", {Scalar::Choice}, Value("a"));
+  choice.choices = {{Value("a"), ""}, {Value("b"), ""}};
+  Parameter fixed = parameter("FIXED", {Scalar::Str}, Value("x"));
+  fixed.fixed = true;
+  Tool tool = test::split_tool({number, choice, fixed});
+  tool.environment = true;
+  on.tools["variables"] = tool;
+  Builder builder;
+  builder.step("a", "variables").options().env = {
+      {"NUMBER", "hunter2", {2, 1}, true}, {"CHOICE", "hunter2", {3, 1}, true}, {"FIXED", "hunter2", {4, 1}, true}};
+  EXPECT_THAT(on.findings_of(builder),
+              ElementsAre("flow.yml:2:1: step 'a': parameter 'NUMBER': expected an int, found something else (not "
+                          "shown, as it is made of variables of the environment)",
+                          "flow.yml:3:1: step 'a': parameter 'CHOICE': expected one of \"a\", \"b\", found something "
+                          "else (not shown, as it is made of variables of the environment)",
+                          "flow.yml:4:1: step 'a': parameter 'FIXED': it is not adjustable: its value is \"x\""));
+}
+
+TEST(Planner, AnImageIsAskedForWithEachLogin) {
+  auto on = world();
+  const auto login = [](const std::string& password, const std::string& variable) {
+    return std::make_shared<const RegistryLogin>(
+        RegistryLogin{"r.example.org", {"ann", {}}, {password, {"", variable, "", {}}}});
+  };
+  Builder builder;
+  builder.step("a", "simms").options().login = login("one", "");
+  builder.step("b", "simms").options().login = login("two", "");
+  builder.step("c", "simms").options().login = login("", "VARIABLE");
+  builder.step("d", "simms").options().login = login("one", "");
+  builder.step("e", "simms");
+  on.good_plan(builder);
+  EXPECT_EQ(on.resolved, 4);
+}
+
 TEST(Planner, SecretFilesCountFromTheWorkflow) {
   auto on = world();
   Builder builder;
@@ -344,14 +469,39 @@ TEST(Planner, SecretFilesCountFromTheWorkflow) {
   EXPECT_EQ(secrets[2].file, "");
 }
 
+// Each by itself is right; together they are not. At the place of the step's resources, where it has some.
+TEST(Planner, WhatAStepAndItsToolNeedGoesTogether) {
+  constexpr std::uint64_t mi = 1 << 20;
+  auto on = world();
+  on.tools["heavy"] = on.tools["simms"];
+  on.tools["heavy"].needs = {{2.0, 2048 * mi, 1}, {4.0, 4096 * mi, 1}};
+  on.tools["small"] = on.tools["simms"];
+  on.tools["small"].needs.limits.memory = 4 * mi;
+  Builder builder;
+  auto& own = builder.step("a", "heavy").options();
+  own.needs.limits = {1.0, 1024 * mi, 2};
+  own.resources_at = {7, 9};
+  builder.step("b", "heavy").options().max_memory = 512 * mi;
+  builder.step("c", "small");
+  builder.step("d", "small").options().needs.limits.memory = 8 * mi;
+  EXPECT_THAT(
+      on.findings_of(builder),
+      ElementsAre("flow.yml:2:1: step 'b': max_memory is 512Mi, less than the limit that grows, 4Gi",
+                  "flow.yml:3:1: step 'c': a memory limit of 4Mi is too small to start a container in, at least "
+                  "6Mi are needed",
+                  "flow.yml:7:9: step 'a': it requests 2 cores, more than its limit of 1",
+                  "flow.yml:7:9: step 'a': it requests 2Gi of memory, more than its limit of 1Gi",
+                  "flow.yml:7:9: step 'a': it requests 1 GPU, and its limit is 2: there is one number of both"));
+}
+
 TEST(Planner, OptionsThatDifferLittleAreNotTheSame) {
   auto on = world();
   Builder builder;
-  builder.step("a", "simms").options().resources.cpu = 0.0000001;
-  builder.step("b", "simms").options().resources.cpu = 0.0000002;
+  builder.step("a", "simms").options().needs.limits.cpu = 0.0000001;
+  builder.step("b", "simms").options().needs.limits.cpu = 0.0000002;
   const auto plan = on.good_plan(builder);
-  EXPECT_EQ(plan.steps[0].options->resources.cpu, 0.0000001);
-  EXPECT_EQ(plan.steps[1].options->resources.cpu, 0.0000002);
+  EXPECT_EQ(plan.steps[0].options->needs.limits.cpu, 0.0000001);
+  EXPECT_EQ(plan.steps[1].options->needs.limits.cpu, 0.0000002);
 }
 
 TEST(Planner, OptionsAreKeptAndShared) {

@@ -23,11 +23,19 @@ std::string Hints::operator()(std::string_view name, const std::vector<std::stri
   return candidates.empty() ? " (there are none)" : " (there is: " + printable(join(candidates, ", ")) + ")";
 }
 
-void Spot::error(std::string_view message) const {
+std::string Spot::said(std::string_view message) const {
   std::string text;
   if (subject == Subject::Step) text = "step " + in_quotes(name) + ": ";
-  if (subject == Subject::Setting) text = "--set " + printable(name) + ": ";
-  findings.error(file, at, text.append(message));
+  if (subject == Subject::Setting) text = (file.empty() ? "--set " : "") + printable(name) + ": ";
+  return text.append(message);
+}
+
+void Spot::error(std::string_view message) const {
+  findings.error(file, at, said(message));
+}
+
+void Spot::warn(std::string_view message) const {
+  findings.warn(file, at, said(message));
 }
 
 std::string Taker::text() const {

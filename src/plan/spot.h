@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/diagnostics.h"
-#include "model/tool.h"
+#include "model/workflow.h"
 
 namespace boxcar {
 
@@ -34,9 +34,15 @@ struct Spot {
   std::string_view name = {};  // of the step or setting; messages begin with it, as many a workflow has no lines
 
   void error(std::string_view message) const;
+  void warn(std::string_view message) const;
   Spot moved(Position place) const { return {findings, hints, file, place, subject, name}; }
   Spot step(std::string_view step, Position place) const { return {findings, hints, file, place, Subject::Step, step}; }
-  Spot setting(std::string_view setting) const { return {findings, hints, "", {}, Subject::Setting, setting}; }
+  Spot setting(const Setting& setting) const {
+    return {findings, hints, setting.file, setting.at, Subject::Setting, setting.name};
+  }
+
+ private:
+  std::string said(std::string_view message) const;
 };
 
 // What takes a file or a directory: "port 'x'".

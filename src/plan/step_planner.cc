@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "plan/fingerprint.h"
+#include "plan/make_action.h"
 
 namespace boxcar {
 
@@ -15,26 +16,20 @@ bool is_file(const Parameter& parameter) {
   return parameter.type.scalar == Scalar::File;
 }
 
-void refuse_what_is_not_supported(const StepOptions& options, const Spot& spot) {
-  if (options.resources.gpus > 0) spot.error("gpus are not supported by this version");
+bool is_secret(const StepOptions& options, std::string_view name) {
+  return std::any_of(options.secrets.begin(), options.secrets.end(),
+                     [&](const SecretReference& secret) { return secret.name == name; });
 }
 
-// Whether there is a value is looked at before the run begins, not here: a plan can be made without any.
-void check_secret(const SecretReference& secret, const StepOptions& options, const Spot& spot) {
-  if (secret.name == "PATH" || secret.name == "HOME") spot.error(in_quotes(secret.name) + " can't be a secret");
-  const auto same = [&](const Variable& variable) { return variable.name == secret.name; };
-  if (std::any_of(options.env.begin(), options.env.end(), same)) {
-    spot.error(in_quotes(secret.name) + " is both a secret and a variable under env");
+// The step's and its tool's together: each by itself may be right.
+void check_needs(const Needs& needs, const StepOptions& options, const Spot& spot) {
+  for (const auto& conflict : conflicts(needs)) spot.error("it " + conflict.text);
+  const auto& limit = needs.limits.memory;
+  if (limit && *limit < kLeastMemory) spot.error(too_small_to_start(*limit));
+  if (limit && options.max_memory && *options.max_memory < *limit) {
+    spot.error("max_memory is " + quantity(*options.max_memory) + ", less than the limit that grows, " +
+               quantity(*limit));
   }
-}
-
-// What a runtime takes to start any container: below it fails in many ways, none of which says why.
-constexpr std::uint64_t kLeastMemory = std::uint64_t{6} << 20;
-
-void check_memory(const Resources& resources, const Spot& spot) {
-  if (!resources.memory || *resources.memory >= kLeastMemory) return;
-  spot.error("a memory limit of " + quantity(*resources.memory) + " is too small to start a container in, at least " +
-             quantity(kLeastMemory) + " are needed");
 }
 
 void check_variable(const Variable& variable, const Spot& spot) {
@@ -60,9 +55,17 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
   known_ = links_.tools[index];
   planned_ = &planned;
   after_ = &after;
+  if (step.options) check_secrets(step, spot);
+  if (known_ && step.options) {
+    if (known_->resolved->tool->environment) adopt_variables(step);
+    check_scale(*step.options, spot);
+  }
+  const bool says_where = step.options && step.options->resources_at.line != 0;
+  planned.resources_at = says_where ? step.options->resources_at : spot.at;
   planned.options = take_options(std::move(step.options), spot);
+  if (known_) planned.tool = known_->resolved;
+  check_needs(known_ ? needs_of(planned) : planned.options->needs, *planned.options, spot.moved(planned.resources_at));
   if (known_) {
-    planned.tool = known_->resolved;
     given_.assign(planned.tool->tool->parameters.size(), Given::No);
     linked_.assign(given_.size(), 0);
     fed_.assign(planned.tool->tool->inputs.size(), false);
@@ -81,16 +84,50 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
   step = Step();  // 100,000 steps are not kept twice
 }
 
+// Whether there is a value is looked at before the run begins, not here: a plan can be made without any.
+void StepPlanner::check_secrets(const Step& step, const Spot& spot) const {
+  const bool takes_variables = known_ && known_->resolved->tool->environment;
+  const auto named = [](const std::string& name) { return [&](const auto& one) { return one.name == name; }; };
+  for (const auto& secret : step.options->secrets) {
+    const Spot place = spot.moved(secret.at);
+    const auto& [env, params] = std::tie(step.options->env, step.params);
+    if (secret.name == "PATH" || secret.name == "HOME") place.error(in_quotes(secret.name) + " can't be a secret");
+    if (std::any_of(env.begin(), env.end(), named(secret.name))) {
+      place.error(in_quotes(secret.name) + " is both a secret and a variable under env");
+    } else if (takes_variables && std::any_of(params.begin(), params.end(), named(secret.name))) {
+      place.error(in_quotes(secret.name) + " is both a secret and a parameter under params");
+    }
+  }
+}
+
+// What stands under env and is a parameter of a tool that takes them so is checked as one.
+void StepPlanner::adopt_variables(Step& step) const {
+  auto& env = step.options->env;
+  const auto own = std::stable_partition(
+      env.begin(), env.end(), [&](const Variable& variable) { return !known_->parameters.find(variable.name); });
+  for (auto each = own; each != env.end(); ++each)
+    step.params.push_back({std::move(each->name), Value(std::move(each->value)), each->at, each->unshown});
+  env.erase(own, env.end());
+}
+
+void StepPlanner::check_scale(const StepOptions& options, const Spot& spot) const {
+  for (const auto& [port, rule] : options.scale) {
+    if (known_->inputs.find(port)) continue;
+    spot.moved(rule.at).error("a scale rule is for an input port, and there is no " + in_quotes(port) +
+                              spot.hints(port, known_->inputs.names()));
+  }
+}
+
 void StepPlanner::take_overrides(const std::vector<Override>& overrides, const Spot& spot) {
   for (const auto& each : overrides) {
-    const Spot place = spot.setting(each.setting);
+    const Spot place = spot.setting(*each.given.setting);
     const auto index = known_->parameters.find(each.parameter);
     if (!index) {
       say_unknown_parameter(each.parameter, place);
       continue;
     }
     const auto& parameter = known_->resolved->tool->parameters[*index];
-    auto value = parse_value(parameter, parameter.type.list ? each.texts : std::vector{each.texts.back()});
+    auto value = each.given.value_for(parameter);
     given_[*index] = Given::Overridden;
     if (value) {
       give(*index, std::move(*value), Origin::Caller, place);
@@ -123,12 +160,22 @@ void StepPlanner::take_arguments(std::vector<Argument>& arguments, const Spot& s
                                 file ? WorkflowValues::Paths::Allowed : WorkflowValues::Paths::Refused, place);
     if (value && value->is_null() && !null) continue;  // refers to a workflow input without a value
     given_[*index] = Given::Value;
-    if (value) give(*index, std::move(*value), Origin::Workflow, place);
+    if (value && argument.unshown) {
+      give_unshown(*index, std::move(*value), place);
+    } else if (value) {
+      give(*index, std::move(*value), Origin::Workflow, place);
+    }
   }
 }
 
 void StepPlanner::give(std::uint32_t index, Value value, Origin origin, const Spot& spot) {
   const auto& parameter = known_->resolved->tool->parameters[index];
+  if (known_->resolved->tool->environment && !value.is_null() && !value.list()) {
+    value = Value(value.plain());
+    if (value.text()->find('\0') != std::string::npos) {
+      return spot.error("environment variable " + in_quotes(parameter.name) + " holds a NUL byte");
+    }
+  }
   if (const auto checked = check_value(parameter, value); !checked) {
     spot.error("parameter " + in_quotes(parameter.name) + ": " + checked.error().message);
     return;
@@ -151,6 +198,15 @@ void StepPlanner::give(std::uint32_t index, Value value, Origin origin, const Sp
   }
 }
 
+// What is wrong with it is said without it.
+void StepPlanner::give_unshown(std::uint32_t index, Value value, const Spot& spot) {
+  const auto& parameter = known_->resolved->tool->parameters[index];
+  const bool fixed = parameter.fixed && parameter.initial;
+  if (fixed || check_value(parameter, value)) return give(index, std::move(value), Origin::Workflow, spot);
+  spot.error("parameter " + in_quotes(parameter.name) + ": expected " + expected_of(parameter) +
+             ", found something else (not shown, as it is made of variables of the environment)");
+}
+
 void StepPlanner::add_host_input(PlannedInput input, std::string path) {
   input.path = std::move(path);
   planned_->inputs.push_back(std::move(input));
@@ -164,6 +220,10 @@ void StepPlanner::take_bindings(std::vector<Binding>& bindings, const Spot& spot
         if (const auto end = links_.follow(*link, place)) after_->emplace_back(end->step, index_);
       } else if (const auto* reference = std::get_if<InputReference>(&binding.source)) {
         values_.find(reference->name, place);
+      } else if (const auto path =
+                     values_.expand(std::get<HostPath>(binding.source).path, WorkflowValues::Paths::Allowed, place);
+                 path && !path->empty()) {
+        hosts_.look(*path, Taker{"input", binding.port}.text(), place);
       }
     } else if (auto where = place_of(binding, place)) {
       const auto port = where->input.port;
@@ -262,8 +322,9 @@ void StepPlanner::take_defaults_and_look_for_gaps(const Spot& spot) {
     if (given_[i] != Given::No) continue;
     if (parameter.initial) {
       if (is_file(parameter)) give(i, *parameter.initial, Origin::Workflow, spot);
-    } else if (parameter.required) {
-      spot.error("parameter " + in_quotes(parameter.name) + " (" + parameter.type.name() + ") needs a value");
+    } else if (parameter.required && !(tool.environment && is_secret(*planned_->options, parameter.name))) {
+      const Type type = parameter.type.scalar == Scalar::Str ? Type{parameter.reads_as, false} : parameter.type;
+      spot.error("parameter " + in_quotes(parameter.name) + " (" + type.name() + ") needs a value");
     }
   }
   for (std::uint32_t i = 0; i < tool.inputs.size(); ++i) {
@@ -288,19 +349,17 @@ std::shared_ptr<const StepOptions> StepPlanner::take_options(std::unique_ptr<Ste
   }
   for (auto& secret : options->secrets) {
     if (!secret.file.empty()) secret.file = hosts_.absolute(secret.file);
-    check_secret(secret, *options, spot.moved(secret.at));
   }
   if (options->cache.direct && options->cache.enabled) {
     spot.error("direct: true goes with cache: false only, as what a container writes in place can't be kept");
   }
-  refuse_what_is_not_supported(*options, spot);
-  check_memory(options->resources, spot);
 
   auto& shared = known_options_[fingerprint(*options)];
   if (!shared) {
     options->after = {};
     options->tool.reset();
     options->template_name = {};
+    options->login.reset();
     shared = std::move(options);
   }
   return shared;

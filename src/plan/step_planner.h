@@ -12,11 +12,10 @@
 
 namespace boxcar {
 
-// --set STEP.NAME=VALUE; of a list an item each.
+// --set STEP.NAME=VALUE, or a configuration's.
 struct Override {
   std::string_view parameter;
-  std::string_view setting;  // "STEP.NAME"
-  std::vector<std::string> texts;
+  GivenTexts given;
 };
 
 class StepPlanner {
@@ -36,6 +35,9 @@ class StepPlanner {
     PlannedInput input;  // all but where it comes from
   };
 
+  void check_secrets(const Step& step, const Spot& spot) const;
+  void adopt_variables(Step& step) const;
+  void check_scale(const StepOptions& options, const Spot& spot) const;
   void take_overrides(const std::vector<Override>& overrides, const Spot& spot);
   void take_arguments(std::vector<Argument>& arguments, const Spot& spot);
   void take_bindings(std::vector<Binding>& bindings, const Spot& spot);
@@ -43,6 +45,7 @@ class StepPlanner {
   std::shared_ptr<const StepOptions> take_options(std::unique_ptr<StepOptions> options, const Spot& spot);
 
   void give(std::uint32_t parameter, Value value, Origin origin, const Spot& spot);
+  void give_unshown(std::uint32_t parameter, Value value, const Spot& spot);
   std::optional<Place> place_of(const Binding& binding, const Spot& spot);
   bool feed(Place place, const Source& source, const Spot& spot);
   bool feed_from_workflow_input(Place place, const InputReference& reference, const Spot& spot);

@@ -121,8 +121,8 @@ class World {
 
   std::optional<Plan> plan(Builder& builder) {
     PlannerContext context;
-    context.resolve = [this](const std::string& name, const std::string&, const Tool* declared) {
-      return resolve(name, declared);
+    context.resolve = [this](const std::string& name, const StepOptions& step) {
+      return resolve(name, step.tool ? &*step.tool : nullptr);
     };
     context.host_kind = [this](const std::string& path) -> Result<PortKind> {
       ++looked_at;

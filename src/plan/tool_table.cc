@@ -10,6 +10,7 @@ namespace {
 
 // "inputs.x", "outputs.x" and "params.x" in a command must name what the tool has.
 void check_command(const KnownTool& tool, const Spot& spot) {
+  if (tool.resolved->tool->keeps_entrypoint) return;
   for (const auto& word : tool.resolved->tool->command) {
     const auto names = references(word);
     if (!names) {
@@ -53,6 +54,7 @@ const KnownTool* ToolTable::find(const Step& step, const Spot& spot) {
   std::string key = step.image ? *step.image : "";
   if (!options.template_name.empty()) (key += '\n') += options.template_name;
   if (options.tool) (key += "\n\n") += fingerprint(*options.tool);
+  if (options.login) (key += "\n\n\n") += fingerprint(*options.login);
   const auto known = tools_.find(key);
   if (known != tools_.end()) return known->second.get();
   return tools_.emplace(std::move(key), resolve(step, spot)).first->second.get();
@@ -65,7 +67,7 @@ std::unique_ptr<KnownTool> ToolTable::resolve(const Step& step, const Spot& spot
     place.error("there is no image, which every step needs");
     return nullptr;
   }
-  auto resolved = context_.resolve(*step.image, options.template_name, options.tool ? &*options.tool : nullptr);
+  auto resolved = context_.resolve(*step.image, options);
   if (!resolved) {
     const auto kind = resolved.error().kind;
     if (kind != ErrorKind::Cancelled) place.error(resolved.error().text());

@@ -1,4 +1,4 @@
-// The tools of a workflow's steps: each image, template and inline tool asked for once. Internal to the planner.
+// The tools of a workflow's steps: each image, template, inline tool and login asked for once. Internal to the planner.
 #pragma once
 
 #include <memory>

@@ -30,17 +30,13 @@ bool find_paths(Value& value, const Taker& taker, HostPaths& hosts, HostPaths::O
   return path.has_value();
 }
 
-Result<Value> given_value(const Parameter& parameter, const std::vector<std::string>& texts) {
-  return parse_value(parameter, parameter.type.list ? texts : std::vector{texts.back()});
-}
-
-Entry settle(const WorkflowInput& input, const std::vector<std::string>* texts, HostPaths& hosts, const Spot& spot) {
+Entry settle(const WorkflowInput& input, const GivenTexts* given, HostPaths& hosts, const Spot& spot) {
   const auto& parameter = input.parameter;
-  const Spot place = texts ? spot.setting(parameter.name) : spot.moved(parameter.at);
+  const Spot place = given ? spot.setting(*given->setting) : spot.moved(parameter.at);
   const std::string subject = "workflow input " + in_quotes(parameter.name);
   Entry entry{&input, {}, true};
-  if (texts) {
-    auto value = given_value(parameter, *texts);
+  if (given) {
+    auto value = given->value_for(parameter);
     if (!value) {
       place.error(value.error().message);
       return entry;
@@ -60,12 +56,21 @@ Entry settle(const WorkflowInput& input, const std::vector<std::string>* texts, 
     entry.value = *parameter.initial;
   }
   const Taker taker{"workflow input", parameter.name, input.directory ? PortKind::Directory : PortKind::File};
-  const auto origin = texts ? HostPaths::Origin::Caller : HostPaths::Origin::Workflow;
+  const auto origin = given ? HostPaths::Origin::Caller : HostPaths::Origin::Workflow;
   entry.broken = entry.is_path() && !find_paths(entry.value, taker, hosts, origin, place);
   return entry;
 }
 
 }  // namespace
+
+void GivenTexts::add(const Setting& one) {
+  setting = &one;
+  texts.push_back(one.value);
+}
+
+Result<Value> GivenTexts::value_for(const Parameter& parameter) const {
+  return parse_value(parameter, parameter.type.list ? texts : std::vector{texts.back()});
+}
 
 WorkflowValues::WorkflowValues(const std::vector<WorkflowInput>& inputs, const Given& given, HostPaths& hosts,
                                const Spot& spot) {

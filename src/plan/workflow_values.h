@@ -13,10 +13,18 @@
 
 namespace boxcar {
 
+// What the caller gave under one name: the texts of a list's items; of anything else the last counts.
+struct GivenTexts {
+  const Setting* setting = nullptr;  // the last
+  std::vector<std::string> texts;
+
+  void add(const Setting& one);
+  Result<Value> value_for(const Parameter& parameter) const;
+};
+
 class WorkflowValues {
  public:
-  // By name, the texts of --set.
-  using Given = std::unordered_map<std::string_view, std::vector<std::string>>;
+  using Given = std::unordered_map<std::string_view, GivenTexts>;  // by name
 
   // `inputs` outlive it.
   WorkflowValues(const std::vector<WorkflowInput>& inputs, const Given& given, HostPaths& hosts, const Spot& spot);

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/result.h"
 #include "base/sha256.h"
@@ -28,6 +30,11 @@ class Statement {
   Statement& bind(std::string_view text);
   Statement& bind(const Digest& digest);  // a zero digest as NULL
   Statement& null();
+  template <class T>
+  Statement& bind(const std::optional<T>& value) {  // of a number
+    using Column = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+    return value ? bind(static_cast<Column>(*value)) : null();
+  }
 
   Result<bool> next();  // true: there is a row. After the last row the statement is ready to be bound again
   Result<void> run();   // for statements that give no rows

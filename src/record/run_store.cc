@@ -37,6 +37,7 @@ struct Finish {
   RunStatus status;
   std::int64_t finished;
   std::string problem;
+  std::vector<OutputRecord> outputs;
 };
 using Change = std::variant<RunRecord, Update, Finish>;
 
@@ -46,7 +47,8 @@ constexpr std::string_view kRunColumns =
     "FROM runs ";
 constexpr std::string_view kStepColumns =
     "SELECT s.idx, s.name, s.status, s.exit_code, s.key, i.digest, i.name, s.seconds, s.peak_memory, s.attempts, "
-    "s.message, s.began "
+    "s.message, s.began, s.failure, s.last, s.request_cpu, s.request_memory, s.request_gpus, s.limit_cpu, "
+    "s.limit_memory, s.limit_gpus "
     "FROM steps s JOIN images i ON i.ref = s.image ";
 
 RunRecord read_run(const Statement& row) {
@@ -68,6 +70,14 @@ RunRecord read_run(const Statement& row) {
   return run;
 }
 
+Resources read_resources(const Statement& row, int column) {
+  Resources resources;
+  if (!row.is_null(column)) resources.cpu = row.real(column);
+  if (!row.is_null(column + 1)) resources.memory = static_cast<std::uint64_t>(row.integer(column + 1));
+  if (!row.is_null(column + 2)) resources.gpus = static_cast<int>(row.integer(column + 2));
+  return resources;
+}
+
 StepRecord read_step(const Statement& row) {
   StepRecord step;
   step.index = static_cast<std::uint32_t>(row.integer(0));
@@ -82,6 +92,9 @@ StepRecord read_step(const Statement& row) {
   step.attempts = static_cast<int>(row.integer(9));
   step.message = row.text(10);
   step.began = row.integer(11);
+  step.failure = static_cast<Failure>(row.integer(12));
+  step.last = row.integer(13) != 0;
+  step.needs = {read_resources(row, 14), read_resources(row, 17)};
   return step;
 }
 
@@ -163,8 +176,9 @@ void RunStore::update(const std::string& run, StepRecord step) {
   state_->post(Update{run, std::move(step)});
 }
 
-void RunStore::finish(const std::string& run, RunStatus status, std::int64_t finished, std::string problem) {
-  state_->post(Finish{run, status, finished, std::move(problem)});
+void RunStore::finish(const std::string& run, RunStatus status, std::int64_t finished, std::string problem,
+                      std::vector<OutputRecord> outputs) {
+  state_->post(Finish{run, status, finished, std::move(problem), std::move(outputs)});
 }
 
 Result<void> RunStore::flush() {
@@ -258,15 +272,21 @@ Result<void> RunStore::State::write_step(const Update& update) {
   const StepRecord& step = update.step;
   TRY(const std::int64_t run, sequence_of(update.run));
   TRY(const std::int64_t image, image_of(step));
-  if (!insert_step) insert_step = database.prepare("REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  insert_step.bind(run).bind(std::int64_t{step.index}).bind(step.name).bind(static_cast<std::int64_t>(step.status));
-  if (step.exit_code) {
-    insert_step.bind(std::int64_t{*step.exit_code});
-  } else {
-    insert_step.null();
+  if (!insert_step) {
+    // By name: a newer boxcar may add columns while this one runs.
+    insert_step = database.prepare(
+        "REPLACE INTO steps (run, idx, name, status, exit_code, key, image, seconds, peak_memory, attempts, message, "
+        "began, "
+        "failure, last, request_cpu, request_memory, request_gpus, limit_cpu, limit_memory, limit_gpus) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   }
+  insert_step.bind(run).bind(std::int64_t{step.index}).bind(step.name).bind(static_cast<std::int64_t>(step.status));
+  insert_step.bind(step.exit_code);
   insert_step.bind(step.key).bind(image).bind(step.seconds).bind(static_cast<std::int64_t>(step.peak_memory));
   insert_step.bind(std::int64_t{step.attempts}).bind(step.message).bind(step.began);
+  insert_step.bind(static_cast<std::int64_t>(step.failure)).bind(std::int64_t{step.last});
+  for (const auto* resources : {&step.needs.requests, &step.needs.limits})
+    insert_step.bind(resources->cpu).bind(resources->memory).bind(resources->gpus);
   return insert_step.run();
 }
 
@@ -274,7 +294,13 @@ Result<void> RunStore::State::write_finish(const Finish& finish) {
   TRY(const std::int64_t run, sequence_of(finish.run));
   Statement update = database.prepare("UPDATE runs SET status = ?, finished = ?, problem = ? WHERE seq = ?");
   update.bind(static_cast<std::int64_t>(finish.status)).bind(finish.finished);
-  return update.bind(finish.problem).bind(run).run();
+  CHECK_OK(update.bind(finish.problem).bind(run).run());
+  Statement insert = database.prepare("INSERT INTO outputs (run, idx, name, path) VALUES (?, ?, ?, ?)");
+  for (std::size_t i = 0; i < finish.outputs.size(); ++i) {
+    const OutputRecord& output = finish.outputs[i];
+    CHECK_OK(insert.bind(run).bind(static_cast<std::int64_t>(i)).bind(output.name).bind(output.path).run());
+  }
+  return {};
 }
 
 Result<std::int64_t> RunStore::State::sequence_of(const std::string& run) {
@@ -379,6 +405,20 @@ Result<std::vector<StepRecord>> RunStore::steps(const std::string& run) {
   }
 }
 
+Result<std::vector<OutputRecord>> RunStore::outputs(const std::string& run) {
+  const std::lock_guard lock(state_->database_mutex);
+  (void)state_->drain_locked();
+  Statement query = state_->database.prepare(
+      "SELECT name, path FROM outputs WHERE run = (SELECT seq FROM runs WHERE id = ?) ORDER BY idx");
+  query.bind(run);
+  std::vector<OutputRecord> found;
+  while (true) {
+    TRY(const bool row, query.next());
+    if (!row) return found;
+    found.push_back({query.text(0), query.text(1)});
+  }
+}
+
 Result<void> RunStore::State::read_earlier(Earlier& run) {
   Statement query =
       database.prepare("SELECT name, idx FROM steps WHERE run = ? AND key IS NOT NULL AND status IN (?, ?)");
@@ -448,8 +488,11 @@ Result<void> RunStore::forget(const std::string& id) {
   const std::lock_guard lock(state_->database_mutex);
   CHECK_OK(state_->database.execute("BEGIN IMMEDIATE"));
   const auto remove = [&]() -> Result<void> {
-    Statement steps = state_->database.prepare("DELETE FROM steps WHERE run = (SELECT seq FROM runs WHERE id = ?)");
-    CHECK_OK(steps.bind(id).run());
+    for (const char* table : {"steps", "outputs"}) {
+      Statement rows = state_->database.prepare(
+          fmt::format("DELETE FROM {} WHERE run = (SELECT seq FROM runs WHERE id = ?)", table));
+      CHECK_OK(rows.bind(id).run());
+    }
     Statement runs = state_->database.prepare("DELETE FROM runs WHERE id = ?");
     CHECK_OK(runs.bind(id).run());
     return state_->database.execute("COMMIT");

@@ -23,8 +23,17 @@ struct StepRecord {
   double seconds = 0;
   std::int64_t began = 0;  // of one that runs: microseconds since 1970
   std::uint64_t peak_memory = 0;
+  Needs needs;  // of its last attempt
   int attempts = 0;
+  Failure failure = Failure::None;
   std::string message;  // why it failed, one line
+  bool last = false;    // Plan::last()
+};
+
+// An output that the workflow names.
+struct OutputRecord {
+  std::string name;
+  std::string path;  // where it lies, absolute; "": nowhere
 };
 
 struct RunRecord {
@@ -62,7 +71,8 @@ class RunStore {
 
   void begin(const RunRecord& run);
   void update(const std::string& run, StepRecord step);  // the latest of a step counts
-  void finish(const std::string& run, RunStatus status, std::int64_t finished, std::string problem = {});
+  void finish(const std::string& run, RunStatus status, std::int64_t finished, std::string problem = {},
+              std::vector<OutputRecord> outputs = {});
   Result<void> flush();  // waits until all so far is written: what --detach does before it leaves the runner behind
   Result<void> close();  // the same; later calls write nothing
 
@@ -70,6 +80,8 @@ class RunStore {
   // By its id or a unique beginning of it (Invalid: it is not unique); "" is the latest.
   Result<std::optional<RunRecord>> find(const std::string& id);
   Result<std::vector<StepRecord>> steps(const std::string& run);  // by index
+  // In the order of the workflow; none before the run has ended.
+  Result<std::vector<OutputRecord>> outputs(const std::string& run);
   // The newest succeeded or cached step of that name in a run of that store and file other than `run`: for --explain.
   Result<std::optional<StepRecord>> previous(const std::string& store, const std::string& file, const std::string& step,
                                              const std::string& run);

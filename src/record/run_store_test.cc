@@ -68,6 +68,7 @@ StepRecord a_step(std::uint32_t index, const std::string& name, StepStatus statu
   step.image_name = "docker.io/kliko/simms:latest";
   step.seconds = 1.25;
   step.peak_memory = 4096;
+  step.needs = {{{}, 64 << 20, {}}, {1.5, 128 << 20, 1}};
   step.attempts = 1;
   return step;
 }
@@ -78,7 +79,9 @@ TEST_F(RecordTest, GivesBackWhatWasWritten) {
   store->begin(run);
   StepRecord failed = a_step(1, "predict", StepStatus::Failed);
   failed.exit_code = 3;
+  failed.failure = Failure::Exit;
   failed.message = "exit code 3";
+  failed.last = true;
   store->update("r1", failed);
   store->update("r1", a_step(0, "simulate", StepStatus::Running));
   store->update("r1", a_step(0, "simulate"));
@@ -110,12 +113,15 @@ TEST_F(RecordTest, GivesBackWhatWasWritten) {
   EXPECT_FALSE((*steps)[0].exit_code);
   EXPECT_EQ((*steps)[1].status, StepStatus::Failed);
   EXPECT_EQ((*steps)[1].exit_code, 3);
+  EXPECT_EQ((*steps)[1].failure, Failure::Exit);
   EXPECT_EQ((*steps)[1].message, "exit code 3");
+  EXPECT_TRUE((*steps)[1].last);
   EXPECT_EQ((*steps)[1].key, sha256("predict"));
   EXPECT_EQ((*steps)[1].image, sha256("image"));
   EXPECT_EQ((*steps)[1].image_name, "docker.io/kliko/simms:latest");
   EXPECT_EQ((*steps)[1].seconds, 1.25);
   EXPECT_EQ((*steps)[1].peak_memory, 4096u);
+  EXPECT_EQ((*steps)[1].needs, (Needs{{{}, 64 << 20, {}}, {1.5, 128 << 20, 1}}));
   EXPECT_EQ((*steps)[1].attempts, 1);
 }
 
@@ -229,10 +235,12 @@ TEST_F(RecordTest, ForgetsARunButNotALiveOne) {
   const auto refused = store->forget("r1");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::Invalid);
-  store->finish("r1", RunStatus::Succeeded, 1);
+  store->finish("r1", RunStatus::Succeeded, 1, "", {{"images", "/data/images"}});
+  EXPECT_EQ(store->outputs("r1")->size(), 1U);
   ASSERT_TRUE(store->forget("r1"));
   EXPECT_TRUE(store->runs(10)->empty());
   EXPECT_TRUE(store->keys("/data/.boxcar")->empty());
+  EXPECT_TRUE(store->outputs("r1")->empty());
   EXPECT_TRUE(store->forget("r1")) << "twice is no error";
 }
 

@@ -49,6 +49,27 @@ inline constexpr const char* record_schema[] = {
     "ALTER TABLE runs ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
     // 4. Since when a step runs.
     "ALTER TABLE steps ADD COLUMN began INTEGER NOT NULL DEFAULT 0",
+    // 5. What kind of failure a step's was, whose result is for people, and where the outputs went.
+    R"(
+    ALTER TABLE steps ADD COLUMN failure INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE steps ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE outputs (
+      run INTEGER NOT NULL,
+      idx INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      path TEXT NOT NULL,
+      PRIMARY KEY (run, idx)
+    ) WITHOUT ROWID;
+    )",
+    // 6. What a step requested, and its limits.
+    R"(
+    ALTER TABLE steps ADD COLUMN request_cpu REAL;
+    ALTER TABLE steps ADD COLUMN request_memory INTEGER;
+    ALTER TABLE steps ADD COLUMN request_gpus INTEGER;
+    ALTER TABLE steps ADD COLUMN limit_cpu REAL;
+    ALTER TABLE steps ADD COLUMN limit_memory INTEGER;
+    ALTER TABLE steps ADD COLUMN limit_gpus INTEGER;
+    )",
 };
 
 }  // namespace boxcar

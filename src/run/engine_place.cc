@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/directory.h"
 #include "base/environment.h"
 #include "base/fd.h"
 #include "base/interrupt.h"
@@ -25,6 +28,7 @@
 #include "engine/runtime.h"
 #include "image/daemon_images.h"
 #include "image/image_store.h"
+#include "image/pulled_once.h"
 
 namespace boxcar {
 
@@ -36,8 +40,8 @@ class EmbeddedPlace final : public EnginePlace {
   bool host_visible() const override { return false; }
 
   Images& images(Pool& pool) override {
-    if (!images_) images_.emplace(ImageStore::default_directory(), pool);
-    return *images_;
+    if (!images_) pulled_.emplace(images_.emplace(ImageStore::default_directory(), pool));
+    return *pulled_;
   }
 
   Result<void> prepare(const EngineCall& call) override { return prepared_ = prepare_embedded(options_of(call)); }
@@ -54,6 +58,7 @@ class EmbeddedPlace final : public EnginePlace {
   static EmbeddedOptions options_of(const EngineCall& call) { return {"", call.run, call.grace}; }
 
   std::optional<ImageStore> images_;
+  std::optional<PulledOnce> pulled_;  // images_, for others
   Result<void> prepared_;
 };
 
@@ -79,9 +84,9 @@ class PodmanService {
  public:
   static Result<std::unique_ptr<PodmanService>> start() {
     const std::string runtime = environment("XDG_RUNTIME_DIR");
-    std::string directory = join_path(runtime.starts_with('/') ? runtime : "/tmp", "boxcar-podman.XXXXXX");
-    if (::mkdtemp(directory.data()) == nullptr) return fail_errno("making " + directory);
-    std::unique_ptr<PodmanService> service(new PodmanService(directory));
+    const std::string place = runtime.starts_with('/') ? runtime : "/tmp";
+    remove_directories_of_the_dead(place);
+    TRY(auto service, in_directory(place));
     TRY(const auto log, open_file(service->log(), O_WRONLY | O_CREAT | O_APPEND, 0600));
     SpawnOptions options;
     // Should this program be killed, it ends by itself a minute after its last request.
@@ -90,6 +95,7 @@ class PodmanService {
     options.stderr_fd = log.get();
     options.new_session = true;
     TRY(service->child_, spawn(options));
+    (void)write_file(join_path(service->directory_, kPidFile), std::to_string(service->child_.pid), 0600);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     // That the socket is there does not say yet that somebody listens.
     TRY(const auto address, parse_daemon_address("unix://" + service->socket()));
@@ -104,9 +110,10 @@ class PodmanService {
   }
   ~PodmanService() {
     if (child_.pid > 0) {
-      ::kill(child_.pid, SIGTERM);
+      // The whole group: a user's Podman may begin itself anew, in a child.
+      ::kill(-child_.pid, SIGTERM);
       pollfd ended{child_.pidfd.get(), POLLIN, 0};
-      if (::poll(&ended, 1, kServicePatience) == 0) ::kill(child_.pid, SIGKILL);
+      if (::poll(&ended, 1, kServicePatience) == 0) ::kill(-child_.pid, SIGKILL);
       (void)wait_for(child_);
     }
     (void)remove_tree(directory_);
@@ -117,7 +124,50 @@ class PodmanService {
   std::string socket() const { return join_path(directory_, "podman.sock"); }
 
  private:
-  explicit PodmanService(std::string directory) : directory_(std::move(directory)) {}
+  static constexpr std::string_view kPrefix = "boxcar-podman-";
+  static constexpr const char* kPidFile = "pid";
+
+  PodmanService(std::string directory, UniqueFd held) : directory_(std::move(directory)), held_(std::move(held)) {}
+
+  static Result<std::unique_ptr<PodmanService>> in_directory(const std::string& place) {
+    for (;;) {
+      std::string directory = join_path(place, std::string(kPrefix) + "XXXXXX");
+      if (::mkdtemp(directory.data()) == nullptr) return fail_errno("making " + directory);
+      auto held = held_directory(directory);
+      struct stat info {};
+      // Until it is held it looks like one of a dead boxcar, and may be removed as such.
+      if (held && ::fstat(held.get(), &info) == 0 && info.st_nlink > 0)
+        return std::unique_ptr<PodmanService>(new PodmanService(std::move(directory), std::move(held)));
+    }
+  }
+
+  // Locked for as long as it is open. None: another has it, or there is no such directory.
+  static UniqueFd held_directory(const std::string& directory) {
+    UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+    return fd;
+  }
+
+  // What boxcars of this user left that were killed.
+  static void remove_directories_of_the_dead(const std::string& place) {
+    for (const auto& name : names_in(place, true)) {
+      if (!name.starts_with(kPrefix)) continue;
+      const std::string directory = join_path(place, name);
+      const auto held = held_directory(directory);
+      struct stat info {};
+      if (!held || ::fstat(held.get(), &info) != 0 || info.st_uid != ::geteuid()) continue;
+      end_service(directory);
+      (void)remove_tree(directory);
+    }
+  }
+
+  // Of the dead, unless its number is another's by now.
+  static void end_service(const std::string& directory) {
+    const std::string pid = read_file(join_path(directory, kPidFile), 32).value_or("");
+    const std::string call = read_file("/proc/" + pid + "/cmdline", 1 << 16).value_or("");
+    const int number = std::atoi(pid.c_str());
+    if (number > 1 && call.find(directory) != std::string::npos) ::kill(-number, SIGTERM);
+  }
 
   std::string log() const { return join_path(directory_, "log"); }
   // A sentence, with the last that it said.
@@ -128,6 +178,7 @@ class PodmanService {
   }
 
   const std::string directory_;
+  const UniqueFd held_;
   Child child_;
 };
 
@@ -157,9 +208,10 @@ class DaemonPlace final : public EnginePlace {
   Images& images(Pool& /*pool*/) override {
     if (!images_) {
       store_.emplace(ImageStore::default_directory(), pool_);
-      images_.emplace(daemon_, service_ ? "podman system service" : daemon_->address().text, *store_);
+      const std::string place = service_ ? "podman system service" : daemon_->address().text;
+      pulled_.emplace(images_.emplace(daemon_, place, *store_));
     }
-    return *images_;
+    return *pulled_;
   }
   Result<void> prepare(const EngineCall& /*call*/) override { return {}; }
 
@@ -190,6 +242,7 @@ class DaemonPlace final : public EnginePlace {
   Pool pool_;
   std::optional<ImageStore> store_;
   std::optional<DaemonImages> images_;
+  std::optional<PulledOnce> pulled_;  // images_, for others
 };
 
 // Whether the embedded engine can be expected to work.

@@ -8,12 +8,18 @@
 #include "engine/engine.h"
 #include "plan/make_action.h"
 #include "plan/outcome.h"
+#include "run/scaling.h"
 
 namespace boxcar {
 
 struct ContentReady {  // a path of the host, or within a result, was digested
   std::uint32_t slot = 0;
   Result<Content> content;
+};
+
+struct NeedsMeasured {  // the scale rules of a step that is to run
+  StepIndex step = 0;
+  Result<ScaledNeeds> needs;
 };
 
 struct Started {
@@ -42,7 +48,7 @@ struct Notes {  // lines for people: Engine::notes(), when the engine is first n
 
 struct Interrupted {};  // Ctrl-C, or `boxcar stop`
 
-using Event = std::variant<ContentReady, Started, Lines, Ended, Committed, Notes, Interrupted>;
+using Event = std::variant<ContentReady, NeedsMeasured, Started, Lines, Ended, Committed, Notes, Interrupted>;
 using EventQueue = Queue<Event>;
 
 // Runs what blocks: Pool::submit, or in the scheduler's benchmark the loop's own thread.

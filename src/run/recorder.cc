@@ -49,8 +49,11 @@ void Recorder::step_changed(StepIndex index, const StepState& state) {
     record.seconds = state.seconds;
     if (state.status == StepStatus::Running) record.began = now_micros();
     record.peak_memory = state.peak_memory;
+    record.needs = state.needs;
     record.attempts = state.attempts;
+    record.failure = state.failure;
     record.message = state.message;
+    record.last = plan_->last(index);
     store_->update(run_, std::move(record));
   }
   next_.step_changed(index, state);
@@ -58,7 +61,7 @@ void Recorder::step_changed(StepIndex index, const StepState& state) {
 
 void Recorder::finish(const RunReport& report) {
   if (run_.empty()) return;
-  store_->finish(run_, report.status, now_micros(), join(report.lost, "; "));
+  store_->finish(run_, report.status, now_micros(), join(report.lost, "; "), report.outputs);
   if (auto closed = store_->close(); !closed) next_.note("this run is not fully recorded: " + closed.error().text());
 }
 

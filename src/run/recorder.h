@@ -27,6 +27,7 @@ class Recorder : public Observer {
   }
   void note(const std::string& text) override { next_.note(text); }
   void step_changed(StepIndex step, const StepState& state) override;
+  void container_started(StepIndex step) override { next_.container_started(step); }
   void step_output(StepIndex step, Stream stream, std::string_view line) override {
     next_.step_output(step, stream, line);
   }

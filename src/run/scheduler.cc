@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "run/output_content.h"
 
 namespace boxcar {
@@ -13,21 +14,59 @@ namespace {
 constexpr std::chrono::milliseconds kTick{100};
 constexpr int kUnavailableTries = 3;  // of an engine or disk that is merely unavailable, whatever `retries` says
 
-std::string why_it_failed(const StepOptions& step, const Ending& ending) {
+Failure failure_of(const Ending& ending) {
+  if (!ending.engine_error.empty()) return Failure::Invalid;
+  if (ending.timed_out) return Failure::Timeout;
+  if (ending.out_of_memory) return Failure::Memory;
+  return ending.exit_code > 128 ? Failure::Signal : Failure::Exit;
+}
+
+// What made the limit, for whoever has to raise it.
+std::string how_to_raise(const PlannedStep& step, std::uint64_t limit, const ScaledNeeds* scaled) {
+  if (scaled != nullptr) {
+    for (const auto& rule : scaled->rules) {
+      if (rule.rule.limit && rule.measured && rule.gives() == limit)
+        return "raise the scale_factor of its rule " + rule.text();
+    }
+  }
+  if (step.tool->tool->format != "kaapana") return "raise resources.memory";
+  return "raise resources.memory, in a task.json resources.limits.memory";
+}
+
+std::string why_it_failed(const PlannedStep& planned, const std::optional<std::uint64_t>& limit,
+                          const ScaledNeeds* scaled, const Ending& ending) {
+  const StepOptions& step = *planned.options;
   if (!ending.engine_error.empty()) return ending.engine_error;
   if (ending.timed_out) {
     return "took longer than its timeout of " + human_duration(step.timeout.value_or(Seconds(0)).count());
   }
   if (ending.out_of_memory) {
-    const auto& limit = step.resources.memory;
     std::string what = "ran out of memory";
-    if (limit) what += " (its limit is " + quantity(*limit) + "; raise resources.memory)";
+    if (limit) what += " (its limit is " + human_bytes(*limit) + "; " + how_to_raise(planned, *limit, scaled) + ")";
     // One that could do without the child that was killed is rarer than one that didn't look.
     if (ending.exit_code == 0) what += ": a process of it was killed, though it exited with code 0";
     return what;
   }
   if (ending.exit_code > 128) return "was killed by signal " + std::to_string(ending.exit_code - 128);
   return "exited with code " + std::to_string(ending.exit_code);
+}
+
+// For each step those that read an output of it.
+Adjacency readers(const Plan& plan) {
+  std::vector<Edge> edges;
+  for (StepIndex step = 0; step < plan.steps.size(); ++step) {
+    for (const auto& input : plan.steps[step].inputs) {
+      if (input.step != PlannedInput::kHost) edges.emplace_back(input.step, step);
+    }
+  }
+  return {plan.steps.size(), std::move(edges)};
+}
+
+// "input 'sky'", or "parameter 'sky'" of a `file`.
+std::string name_of(const PlannedStep& step, const PlannedInput& input) {
+  const Tool& tool = *step.tool->tool;
+  return input.parameter ? "parameter " + in_quotes(tool.parameters[input.port].name)
+                         : "input " + in_quotes(tool.inputs[input.port].name);
 }
 
 }  // namespace
@@ -38,11 +77,12 @@ std::chrono::milliseconds pause_after(int attempts) {
 }
 
 Scheduler::Scheduler(SchedulerParts parts, ScheduleOptions options)
-    : parts_(std::move(parts)), options_(std::move(options)) {
+    : parts_(std::move(parts)), options_(std::move(options)), runnable_(options_.machine) {
   const std::size_t n = parts_.plan.steps.size();
   states_.resize(n);
   waiting_.resize(n);
   results_.resize(n);
+  if (options_.dry_run) readers_ = readers(parts_.plan);
 }
 
 const StoredResult* Scheduler::result(StepIndex step) const {
@@ -53,12 +93,12 @@ RunStatus Scheduler::run() {
   parts_.observer.run_started(parts_.plan, options_.wanted, options_.run);
   prefetch();
   for (StepIndex step = 0; step < states_.size(); ++step) {
-    if (!wanted(step)) continue;
-    waiting_[step] = static_cast<std::uint32_t>(parts_.plan.predecessors(step).size());
-    if (waiting_[step] == 0) ready_.push_back(step);
+    for (const StepIndex next : waiting_for(step)) ++waiting_[next];
   }
-  settle_ready();
-  launch_what_fits();
+  for (StepIndex step = 0; step < states_.size(); ++step) {
+    if (wanted(step) && waiting_[step] == 0) ready_.push_back(step);
+  }
+  advance();
   auto next_tick = Clock::now() + kTick;
   while (active()) {
     auto events = parts_.events.take(next_tick);
@@ -70,8 +110,7 @@ RunStatus Scheduler::run() {
       parts_.observer.tick();
       next_tick = Clock::now() + kTick;
     }
-    settle_ready();
-    launch_what_fits();
+    advance();
   }
   if (interrupts_ > 0) {
     for (StepIndex step = 0; step < states_.size(); ++step) {
@@ -109,11 +148,19 @@ std::uint32_t Scheduler::slot_of(const std::string& path) {
   return found->second;
 }
 
+// A step that is about to be launched may turn out to have a result already, or be refused: then others are ready.
+void Scheduler::advance() {
+  do {
+    settle_ready();
+    launch_what_fits();
+  } while (!ready_.empty());
+}
+
 void Scheduler::settle_ready() {
   while (!ready_.empty()) {
     const StepIndex step = ready_.front();
     ready_.pop_front();
-    if (!ending()) inputs_ready(step);
+    if (!ending() && states_[step].status != StepStatus::Skipped) inputs_ready(step);
   }
 }
 
@@ -134,7 +181,7 @@ Result<std::string> Scheduler::subpath(const PlannedInput& input) const {
 void Scheduler::inputs_ready(StepIndex step) {
   for (const auto& input : parts_.plan.steps[step].inputs) {
     const auto path = subpath(input);
-    if (!path) return fail_step(step, path.error().text());
+    if (!path) return fail_step(step, path.error());
     if (path->empty()) continue;
     const auto slot = slot_of(*path);
     if (slots_[slot].content) continue;
@@ -148,7 +195,10 @@ Result<Content> Scheduler::content_of(const PlannedStep& step, const PlannedInpu
   TRY(const std::string path, subpath(input));
   if (!path.empty()) {
     const auto& content = *slots_[slot_of(path)].content;
-    if (content || content.error().kind != ErrorKind::NotFound || input.step == PlannedInput::kHost) return content;
+    if (content) return content;
+    if (content.error().kind != ErrorKind::NotFound || input.step == PlannedInput::kHost) {
+      return fail(Error(content.error()).in(name_of(step, input)));
+    }
     const auto& producer = parts_.plan.steps[input.step];
     const std::string port = path.substr(0, path.size() - input.path.size() - 1);
     return fail(ErrorKind::NotFound,
@@ -190,7 +240,7 @@ std::optional<StoredResult> Scheduler::known(StepIndex step, const Action& actio
 // All inputs are known, so the key is: is its result there already?
 void Scheduler::consider(StepIndex step) {
   const auto action = action_of(step);
-  if (!action) return fail_step(step, action.error().text());
+  if (!action) return refuse(step, action.error());
   const Key key = action_key(*action);
   states_[step].key = key;
   if (auto result = known(step, *action, key)) return finish(step, StepStatus::Cached, *std::move(result));
@@ -200,8 +250,42 @@ void Scheduler::consider(StepIndex step) {
     same->second.push_back(step);
   } else {
     computing_.emplace(key, std::vector<StepIndex>{});
-    runnable_.push_back(step);
+    enqueue(step, *action);
   }
+}
+
+// It must run: it waits for a place, once it is known what it needs.
+void Scheduler::enqueue(StepIndex step, const Action& action) {
+  const PlannedStep& planned = parts_.plan.steps[step];
+  if (!has_rules(planned) || scaled_.contains(step)) return runnable_.add(step, demand(step));
+  Sources sources;
+  for (const auto& port : planned.tool->tool->inputs) sources.emplace(port.name, "");
+  for (const auto& input : action.inputs) sources.insert_or_assign(input.port, input.source);
+  ++measuring_;
+  parts_.submit([this, step, scaled = unmeasured(planned), sources = std::move(sources)]() mutable {
+    auto done = measure_rules(scaled, sources, parts_.cancelled);
+    parts_.events.post(
+        NeedsMeasured{step, done ? Result<ScaledNeeds>(std::move(scaled)) : fail(std::move(done).error())});
+  });
+}
+
+void Scheduler::handle(NeedsMeasured& event) {
+  --measuring_;
+  if (ending()) return;
+  if (!event.needs) return refuse(event.step, event.needs.error());
+  for (const auto& rule : event.needs->rules) {
+    if (rule.measured->files == 0)
+      parts_.observer.note("step " + parts_.plan.steps[event.step].name + ": no file counts for " + rule.text());
+  }
+  const auto wrong = too_much(event.needs->needs, options_.machine);
+  scaled_.emplace(event.step, *std::move(event.needs));
+  if (wrong) return fail_step(event.step, Failure::Memory, *wrong);
+  runnable_.add(event.step, demand(event.step));
+}
+
+Needs Scheduler::needs(StepIndex step) const {
+  const auto scaled = scaled_.find(step);
+  return scaled == scaled_.end() ? needs_of(parts_.plan.steps[step]) : scaled->second.needs;
 }
 
 // Of a dry run: the steps after this one can't be known, since what they read isn't.
@@ -211,7 +295,7 @@ void Scheduler::would_run(StepIndex step, const Action& action) {
   while (!after.empty()) {
     const StepIndex from = after.back();
     after.pop_back();
-    for (const StepIndex next : parts_.plan.successors(from)) {
+    for (const StepIndex next : waiting_for(from)) {
       if (!wanted(next) || !states_[next].message.empty()) continue;
       change(next, StepStatus::Waiting, "depends on " + parts_.plan.steps[step].name);
       after.push_back(next);
@@ -223,7 +307,7 @@ void Scheduler::launch_what_fits() {
   const auto now = Clock::now();
   std::erase_if(delayed_, [&](const auto& delayed) {
     if (delayed.first > now && !ending()) return false;
-    runnable_.push_front(delayed.second);
+    runnable_.add_first(delayed.second, demand(delayed.second));
     return true;
   });
   if (ending()) {
@@ -233,15 +317,24 @@ void Scheduler::launch_what_fits() {
   }
   // Commits overlap with the next containers, but must not pile up.
   while (!runnable_.empty() && in_containers_ < options_.jobs && running_.size() < 3 * options_.jobs) {
-    const StepIndex step = runnable_.front();
-    runnable_.pop_front();
-    launch(step);
+    const auto next = runnable_.next();
+    if (!next) break;
+    if (launch(next->step, next->demand)) {
+      runnable_.started();
+    } else {
+      runnable_.release(next->demand);
+    }
   }
 }
 
-void Scheduler::launch(StepIndex step) {
+// False: it does not run.
+bool Scheduler::launch(StepIndex step, const Demand& demand) {
   auto made = action_of(step);
-  if (!made) return fail_step(step, made.error().text());
+  if (!made) {
+    refuse(step, made.error());
+    return false;
+  }
+  if (const auto scaled = scaled_.find(step); scaled != scaled_.end()) made->needs = scaled->second.needs;
   const auto action = std::make_shared<const Action>(*std::move(made));
   const Key& key = states_[step].key;
   auto lock = parts_.results.try_lock(key);
@@ -251,20 +344,26 @@ void Scheduler::launch(StepIndex step) {
       parts_.observer.note("step " + parts_.plan.steps[step].name +
                            ": waiting for another boxcar, which computes the same");
     }
-    return;
+    return false;
   }
   // Between the first look and the lock another runner may have left the result.
-  if (auto result = known(step, *action, key)) return finish(step, StepStatus::Cached, *std::move(result));
+  if (auto result = known(step, *action, key)) {
+    finish(step, StepStatus::Cached, *std::move(result));
+    return false;
+  }
   const JobId id = ++last_job_;
   auto& job = running_[id];
   job.step = step;
+  job.demand = demand;
   job.lock = std::move(lock);
   ++in_containers_;
   ++states_[step].attempts;
+  states_[step].needs = action->needs;
   const auto& name = parts_.plan.steps[step].name;
   parts_.attempts.begin(id, action, key, AttemptName{options_.run, name, states_[step].attempts},
                         parts_.plan.steps[step].options->secrets);
   change(step, StepStatus::Running);
+  return true;
 }
 
 // Another runner held the key: it may have left the result by now, or given up.
@@ -272,11 +371,11 @@ void Scheduler::retry_blocked() {
   for (const StepIndex step : std::exchange(blocked_, {})) {
     const auto action = action_of(step);
     if (!action) {
-      fail_step(step, action.error().text());
+      refuse(step, action.error());
     } else if (auto result = known(step, *action, states_[step].key)) {
       finish(step, StepStatus::Cached, *std::move(result));
     } else {
-      runnable_.push_back(step);
+      runnable_.add(step, demand(step));
     }
   }
 }
@@ -291,6 +390,8 @@ void Scheduler::handle(ContentReady& event) {
 }
 
 void Scheduler::handle(Started& event) {
+  if (const auto job = running_.find(event.job); job != running_.end())
+    parts_.observer.container_started(job->second.step);
   if (interrupts_ > 0) parts_.attempts.stop(event.job, interrupts_ > 1 ? Seconds(0) : options_.grace);
 }
 
@@ -311,6 +412,7 @@ void Scheduler::handle(Ended& event) {
   const StepIndex step = job->second.step;
   auto& state = states_[step];
   job->second.in_container = false;
+  runnable_.release(job->second.demand);
   --in_containers_;
   const bool ran = event.ending && event.ending->engine_error.empty();
   if (ran) {
@@ -331,12 +433,23 @@ void Scheduler::handle(Ended& event) {
     change(step, StepStatus::Cancelled);
   } else if (!event.ending) {
     const auto& error = event.ending.error();
-    if (error.kind == ErrorKind::Invalid) return fail_step(step, error.text());  // of the image, such as its command
+    if (error.kind == ErrorKind::Invalid) return fail_step(step, error);  // of the image, such as its command
     if (error.kind != ErrorKind::Unavailable || !retry(step, true, error.text())) infrastructure(step, error);
-  } else if (const auto why = why_it_failed(*parts_.plan.steps[step].options, *event.ending);
-             !retry(step, false, why)) {
-    fail_step(step, why);
+  } else {
+    ran_badly(step, *event.ending);
   }
+}
+
+void Scheduler::ran_badly(StepIndex step, const Ending& ending) {
+  const StepOptions& options = *parts_.plan.steps[step].options;
+  const Needs before = needs(step);
+  const auto scaled = scaled_.find(step);
+  const auto why = why_it_failed(parts_.plan.steps[step], before.limits.memory,
+                                 scaled == scaled_.end() ? nullptr : &scaled->second, ending);
+  const auto more = ending.out_of_memory ? with_more_memory(before, options, options_.machine) : std::nullopt;
+  const std::string how = more ? " with a limit of " + human_bytes(*more->limits.memory) : "";
+  if (!retry(step, false, why, how)) return fail_step(step, failure_of(ending), why);
+  if (more) scaled_.try_emplace(step, unmeasured(parts_.plan.steps[step])).first->second.needs = *more;
 }
 
 void Scheduler::handle(Notes& event) {
@@ -357,7 +470,7 @@ void Scheduler::handle(Committed& event) {
   if (interrupts_ > 0) {
     change(step, StepStatus::Cancelled);
   } else if (error.kind == ErrorKind::Invalid) {
-    if (!retry(step, false, error.text())) fail_step(step, error.text());
+    if (!retry(step, false, error.text())) fail_step(step, error);
   } else if (error.kind != ErrorKind::Unavailable || !retry(step, true, error.text())) {
     infrastructure(step, error);
   }
@@ -382,8 +495,9 @@ void Scheduler::discard(StepIndex step, JobId job) {
     parts_.observer.note("step " + parts_.plan.steps[step].name + ": its workspace is kept in " + kept);
 }
 
-void Scheduler::change(StepIndex step, StepStatus status, std::string message) {
+void Scheduler::change(StepIndex step, StepStatus status, std::string message, Failure failure) {
   states_[step].status = status;
+  states_[step].failure = failure;
   states_[step].message = std::move(message);
   parts_.observer.step_changed(step, states_[step]);
 }
@@ -398,7 +512,7 @@ void Scheduler::finish(StepIndex step, StepStatus status, StoredResult result) {
   state.exit_code = 0;
   results_[step] = std::move(result);
   change(step, status);
-  for (const StepIndex next : parts_.plan.successors(step)) {
+  for (const StepIndex next : waiting_for(step)) {
     if (wanted(next) && --waiting_[next] == 0) ready_.push_back(next);
   }
   if (const auto same = computing_.find(state.key); same != computing_.end()) {
@@ -407,9 +521,9 @@ void Scheduler::finish(StepIndex step, StepStatus status, StoredResult result) {
   }
 }
 
-void Scheduler::fail_step(StepIndex step, std::string message) {
+void Scheduler::fail_step(StepIndex step, Failure failure, std::string message) {
   failed_ = true;
-  change(step, StepStatus::Failed, std::move(message));
+  change(step, StepStatus::Failed, std::move(message), failure);
   skip_after(step);
   // Who waited for the same action tries it for itself.
   if (const auto same = computing_.find(states_[step].key); same != computing_.end()) {
@@ -418,19 +532,25 @@ void Scheduler::fail_step(StepIndex step, std::string message) {
   }
 }
 
-void Scheduler::infrastructure(StepIndex step, const Error& error) {
-  if (!trouble_) trouble_ = error;
-  fail_step(step, error.text());
+// Its action can't be made: what it reads isn't there, or is nothing that can be read; or a disk does not give it.
+void Scheduler::refuse(StepIndex step, const Error& error) {
+  if (error.kind == ErrorKind::Invalid || error.kind == ErrorKind::NotFound) return fail_step(step, error);
+  infrastructure(step, error);
 }
 
-bool Scheduler::retry(StepIndex step, bool unavailable, const std::string& why) {
+void Scheduler::infrastructure(StepIndex step, const Error& error) {
+  if (!trouble_) trouble_ = error;
+  fail_step(step, error);
+}
+
+bool Scheduler::retry(StepIndex step, bool unavailable, const std::string& why, const std::string& how) {
   const int tries = 1 + std::max(parts_.plan.steps[step].options->retries, unavailable ? kUnavailableTries - 1 : 0);
   if (states_[step].attempts >= tries) return false;
   const auto pause = pause_after(states_[step].attempts);
   delayed_.emplace_back(Clock::now() + pause, step);
   change(step, StepStatus::Waiting,
-         why + "; attempt " + std::to_string(states_[step].attempts + 1) + " of " + std::to_string(tries) + " in " +
-             human_duration(Seconds(pause).count()));
+         why + "; attempt " + std::to_string(states_[step].attempts + 1) + " of " + std::to_string(tries) + how +
+             " in " + human_duration(Seconds(pause).count()));
   return true;
 }
 

@@ -53,7 +53,8 @@ struct World {
         submit, events);
     watcher = Watcher{};
     watcher.on_tick = on_tick;
-    const auto digest = [](const std::string& path) -> Result<Content> {
+    const auto digest = [this](const std::string& path) -> Result<Content> {
+      if (unreadable) return fail(*unreadable);
       return Content{sha256(path), PortKind::Directory, path};
     };
     Scheduler scheduler({plan, results, attempts, events, submit, digest, [] {}, watcher}, std::move(options));
@@ -75,7 +76,8 @@ struct World {
   Submit submit = [](const std::function<void()>& job) { job(); };
   FakeEngine::Script script = [](const Job&) { return Ending{}; };
   FakeEngine* engine = nullptr;
-  std::optional<Error> refusal;  // instead of an engine
+  std::optional<Error> refusal;     // instead of an engine
+  std::optional<Error> unreadable;  // instead of what lies on the host
   std::function<void()> on_tick;
   Watcher watcher;
   std::vector<StepState> states;
@@ -183,6 +185,7 @@ TEST(Scheduler, WhatAnEngineFindsWrongWithAStepIsTheStepsFailure) {
   world.refusal = Error{ErrorKind::Invalid, "there is no /kliko in the image", {}};
   EXPECT_EQ(world.run(), RunStatus::Failed);
   EXPECT_EQ(world.states[0].message, "there is no /kliko in the image");
+  EXPECT_EQ(world.states[0].failure, Failure::Invalid);
   EXPECT_EQ(world.states[0].attempts, 1);
   EXPECT_FALSE(world.trouble);
   world.refusal = Error{ErrorKind::NotFound, "the container runtime 'nope' is not installed", {}};
@@ -316,6 +319,49 @@ TEST(Scheduler, TakesTheResultThatAnotherRunnerLeftJustBeforeTheLock) {
   EXPECT_EQ(world.states[0].attempts, 0);
 }
 
+TEST(Scheduler, GoesOnAfterAResultThatAnotherRunnerLeftWhileNothingElseRuns) {
+  for (const bool later : {false, true}) {  // at the start, or when another runner gave its key back
+    World world(chain(3));
+    world.run();
+    std::vector<StoredResult> results;
+    for (const auto& state : world.states) results.push_back(*world.results.lookup({}, state.key));
+    for (const auto& state : world.states) world.results.forget(state.key);
+    auto other = later ? world.results.try_lock(world.states[0].key) : nullptr;
+    world.on_tick = [&] { other.reset(); };
+    world.results.on_lock = [&] {
+      if (!other) world.results.leave(results[0]);
+    };
+    EXPECT_EQ(world.run(), RunStatus::Succeeded);
+    EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Cached, StepStatus::Succeeded, StepStatus::Succeeded));
+  }
+}
+
+// What MemoryResults keep lies nowhere, so that whoever measures it finds nothing there.
+TEST(Scheduler, MeasuresNothingOfAStepWhoseResultIsKnown) {
+  World world(chain(2));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  StepOptions options;
+  options.scale.emplace_back("input", ScaleRule());
+  world.plan.steps[1].options = std::make_shared<const StepOptions>(std::move(options));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Cached, StepStatus::Cached));
+  world.results.forget(world.states[1].key);
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_THAT(world.states[1].message, HasSubstr("measuring input 'input'"));
+}
+
+TEST(Scheduler, TellsWhatAStepGot) {
+  GraphMaker graph;
+  StepOptions options;
+  options.needs.limits.memory = 64 << 20;
+  graph.step("a", {}, std::move(options));
+  World world(graph.make());
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_EQ(world.states[0].needs.limits.memory, 64U << 20);
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_EQ(world.states[0].needs, Needs()) << "nothing ran";
+}
+
 TEST(Scheduler, StopsContainersWhenInterrupted) {
   World world(chain(2));
   world.script = [&](const Job&) -> std::optional<Ending> {
@@ -339,6 +385,56 @@ TEST(Scheduler, TellsADryRunWhatWouldHappen) {
   EXPECT_EQ(world.states[0].status, StepStatus::Cached);
   EXPECT_EQ(world.states[1].message, "parameter name differs");
   EXPECT_EQ(world.states[2].message, "depends on s1");
+}
+
+// What waits for another step without reading it has its result whatever becomes of that.
+TEST(Scheduler, ADryRunKnowsWhatOnlyComesAfter) {
+  GraphMaker graph;
+  const auto a = graph.step("a");
+  const auto b = graph.step("b");
+  const auto c = graph.step("c", b);
+  World world(graph.make({{a, b}}));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  world.results.forget(world.states[a].key);
+  ScheduleOptions options;
+  options.dry_run = true;
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Succeeded);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Waiting, StepStatus::Cached, StepStatus::Cached));
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Succeeded, StepStatus::Cached, StepStatus::Cached));
+  world.results.forget(world.states[b].key);
+  options = {};
+  options.dry_run = true;
+  world.run(std::move(options));
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Cached, StepStatus::Waiting, StepStatus::Waiting));
+  EXPECT_EQ(world.states[c].message, "depends on b");
+}
+
+// Exit code 3: the step is not to blame.
+TEST(Scheduler, AnInputThatCanNotBeReadIsTheMachinesFailureAndNamed) {
+  GraphMaker graph;
+  const auto a = graph.step("a");
+  graph.step("b", a);
+  const auto c = graph.step("c");
+  Plan plan = graph.make();
+  for (const auto step : {a, c}) {
+    plan.steps[step].inputs = {{0, false, 0, PlannedInput::kHost, 0, "/of " + plan.steps[step].name}};
+  }
+  World world(std::move(plan));
+  world.unreadable = Error{ErrorKind::Denied, "reading /in/x: Permission denied", {}};
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Failed, StepStatus::Skipped, StepStatus::Skipped));
+  EXPECT_EQ(world.states[a].message, "input 'input': reading /in/x: Permission denied");
+  ASSERT_TRUE(world.trouble);
+  EXPECT_EQ(world.trouble->kind, ErrorKind::Denied);
+  ScheduleOptions options;
+  options.dry_run = true;
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Failed);
+  EXPECT_THAT(world.statuses(), ElementsAre(StepStatus::Failed, StepStatus::Skipped, StepStatus::Failed))
+      << "a dry run tells of every step";
+  world.unreadable = Error{ErrorKind::Invalid, "/in/x is a FIFO", {}};
+  EXPECT_EQ(world.run(), RunStatus::Failed);
+  EXPECT_FALSE(world.trouble);
 }
 
 TEST(Scheduler, TellsOfAnEngineThatCanNotBeUsed) {
@@ -373,18 +469,76 @@ TEST(Scheduler, TriesAgainWhatAnEngineLostOnlyWhereThatMayHelp) {
 TEST(Scheduler, SaysWhyAContainerEnded) {
   const std::map<std::string, Ending> endings = [] {
     std::map<std::string, Ending> out;
+    out["exited with code 3"].exit_code = 3;
     out["was killed by signal 11"].exit_code = 139;
     out["ran out of memory"].exit_code = 137;
     out["ran out of memory"].out_of_memory = true;
     out["took longer than its timeout"].timed_out = true;
     return out;
   }();
+  std::vector<Failure> failures{Failure::Exit, Failure::Memory, Failure::Timeout, Failure::Signal};
   for (const auto& [message, ending] : endings) {
     World world(chain(1));
     world.script = [ending = ending](const Job&) { return ending; };
     EXPECT_EQ(world.run(), RunStatus::Failed);
+    EXPECT_EQ(world.states[0].failure, failures.front());
+    failures.erase(failures.begin());
     EXPECT_THAT(world.states[0].message, HasSubstr(message));
   }
+}
+
+// Ends the containers one after the other, as the ticks come, and says how many ran at once.
+TEST(Scheduler, StartsOnlyWhatFitsIntoTheMachine) {
+  GraphMaker graph;
+  for (int i = 0; i < 4; ++i) {
+    StepOptions options;
+    options.needs.requests.memory = std::uint64_t{3} << 30;
+    graph.step("s" + std::to_string(i), {}, std::move(options));
+  }
+  graph.step("small");
+  World world(graph.make());
+  std::vector<JobId> running;
+  std::size_t most = 0;
+  world.script = [&](const Job& job) -> std::optional<Ending> {
+    running.push_back(job.id);
+    most = std::max(most, running.size());
+    return std::nullopt;
+  };
+  world.on_tick = [&] {
+    for (const JobId id : std::exchange(running, {})) world.engine->finish(id, Ending{});
+  };
+  ScheduleOptions options;
+  options.jobs = 5;
+  options.machine.memory = std::uint64_t{8} << 30;
+  EXPECT_EQ(world.run(std::move(options)), RunStatus::Succeeded);
+  EXPECT_EQ(most, 3U) << "two that request 3 GiB of 8, and the one that requests nothing";
+  EXPECT_THAT(world.watcher.started, ElementsAre("s0", "s1", "small", "s2", "s3"));
+}
+
+TEST(Scheduler, GivesMoreMemoryAfterARunOutOfIt) {
+  GraphMaker graph;
+  StepOptions options;
+  options.needs.limits.memory = std::uint64_t{50} << 20;
+  options.retries = 2;
+  options.retry_memory = 2;
+  options.max_memory = std::uint64_t{150} << 20;
+  graph.step("a", {}, std::move(options));
+  World world(graph.make());
+  std::vector<std::uint64_t> limits;
+  world.script = [&](const Job& job) {
+    limits.push_back(job.action->needs.limits.memory.value_or(0) >> 20);
+    Ending ending = exit_with(limits.size() < 3 ? 137 : 0);
+    ending.out_of_memory = ending.exit_code != 0;
+    return ending;
+  };
+  EXPECT_EQ(world.run(), RunStatus::Succeeded);
+  EXPECT_THAT(limits, ElementsAre(50, 100, 150));
+  EXPECT_THAT(
+      world.watcher.waiting,
+      ElementsAre("ran out of memory (its limit is 50 MiB; raise resources.memory); attempt 2 of 3 with a limit "
+                  "of 100 MiB in 0.5s",
+                  "ran out of memory (its limit is 100 MiB; raise resources.memory); attempt 3 of 3 with a limit "
+                  "of 150 MiB in 1.0s"));
 }
 
 }  // namespace

@@ -68,6 +68,10 @@ Result<Reading> read_one(const SecretReference& reference) {
   return fail(ErrorKind::Invalid, "the value of " + from + wrong);
 }
 
+std::string others_can_read(const SecretReference& reference) {
+  return printable(reference.file) + " can be read by others (chmod go= makes it yours alone)";
+}
+
 // Whether a text lies where the kernel put the environment of this program: above the random bytes that it gives to
 // every program, and below the program's name.
 bool is_of_the_start(const char* text) {
@@ -99,8 +103,7 @@ void check_secrets(const Plan& plan, const std::vector<bool>& wanted, Findings& 
         continue;
       }
       if (reading->others_can_read) {
-        findings.warn(plan.file, reference.at,
-                      subject + printable(reference.file) + " can be read by others (chmod go= makes it yours alone)");
+        findings.warn(plan.file, reference.at, subject + others_can_read(reference));
       }
       if (reading->value.size() < Redactor::kShortest) {
         findings.warn(plan.file, reference.at,
@@ -127,14 +130,41 @@ Result<Secrets> read_secrets(const std::vector<SecretReference>& references) {
   return Secrets(std::move(list));
 }
 
+std::optional<Credentials> read_login(const RegistryLogin& login, const std::string& file, Findings& findings) {
+  const auto read = [&](const Credential& credential) -> std::optional<std::string> {
+    if (!credential.value.empty()) return credential.value;
+    SecretReference from = credential.from;
+    if (!from.file.empty()) {
+      const std::string directory(directory_name(absolute_path(file, current_directory())));
+      from.file =
+          from.file.starts_with("~/") ? home_directory() + from.file.substr(1) : absolute_path(from.file, directory);
+    }
+    auto reading = read_one(from);
+    if (!reading) {
+      findings.error(file, from.at, in_quotes(from.name) + ": " + reading.error().text());
+      return std::nullopt;
+    }
+    if (reading->others_can_read) findings.warn(file, from.at, in_quotes(from.name) + ": " + others_can_read(from));
+    return std::move(reading->value);
+  };
+  auto user = read(login.username);
+  auto password = read(login.password);
+  if (!user || !password) return std::nullopt;
+  return Credentials{login.registry, *std::move(user), *std::move(password)};
+}
+
 SecretGuard::SecretGuard(const Workflow& workflow) {
   bool any = false;
+  const auto guard = [&](const SecretReference& secret) {
+    any = true;
+    if (!secret.env.empty()) move_out_of_the_start(secret.env);
+  };
   for (const auto& step : workflow.steps) {
     if (!step.options) continue;
-    for (const auto& secret : step.options->secrets) {
-      any = true;
-      if (!secret.env.empty()) move_out_of_the_start(secret.env);
-    }
+    for (const auto& secret : step.options->secrets) guard(secret);
+    if (!step.options->login) continue;
+    guard(step.options->login->username.from);
+    guard(step.options->login->password.from);
   }
   if (!any) return;
   dumpable_ = ::prctl(PR_GET_DUMPABLE);

@@ -6,6 +6,7 @@
 #include "base/diagnostics.h"
 #include "base/result.h"
 #include "engine/secrets.h"
+#include "image/credentials.h"
 #include "model/workflow.h"
 #include "plan/plan.h"
 
@@ -19,8 +20,12 @@ void check_secrets(const Plan& plan, const std::vector<bool>& wanted, Findings& 
 // The values as they are now. From any thread.
 Result<Secrets> read_secrets(const std::vector<SecretReference>& references);
 
+// What a task has of them, or says where it is found. None, with a finding: it is not there. Warns as check_secrets()
+// does. `file`: of the document.
+std::optional<Credentials> read_login(const RegistryLogin& login, const std::string& file, Findings& findings);
+
 // While it lives this process leaves no core dump, and nobody but root can look into its memory, if any step has
-// secrets. Also moves their variables out of the environment that this process was started with, which
+// secrets or a login. Also moves their variables out of the environment that this process was started with, which
 // /proc/PID/environ shows; getenv() finds them as before. While no other thread reads the environment.
 class SecretGuard {
  public:

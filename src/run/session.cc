@@ -7,8 +7,11 @@
 #include "base/text.h"
 #include "plan/make_action.h"
 #include "record/run_store.h"
+#include "run/admission.h"
 #include "run/engine_place.h"
 #include "run/interrupts.h"
+#include "run/measure_ahead.h"
+#include "run/needs.h"
 #include "run/output_content.h"
 #include "run/recorder.h"
 #include "run/secrets.h"
@@ -106,15 +109,30 @@ Result<void> refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
   return {};
 }
 
-std::optional<Plan> plan_workflow(RunRequest& request, Images& images, Observer& observer, RunReport& report,
-                                  std::optional<SecretGuard>& secret_guard) {
+// `look_only`: images are looked into, and given to nobody.
+std::optional<Plan> plan_workflow(RunRequest& request, Images& images, bool look_only, Observer& observer,
+                                  RunReport& report, std::optional<SecretGuard>& secret_guard) {
   auto workflow = std::exchange(request.workflow, nullptr)(report.findings);  // and its text is freed
-  if (!workflow || !report.findings.ok()) return std::nullopt;
+  if (!workflow) return std::nullopt;
+  const bool wrong = !report.findings.ok();  // nothing is fetched for it; of images that are here the rest is said too
   secret_guard.emplace(*workflow);
-  const auto resolve = [&](const std::string& name, const std::string& template_name,
-                           const Tool* declared) -> Result<std::shared_ptr<const ResolvedTool>> {
-    TRY(auto image, images.resolve(name, request.pull, [&](const std::string& line) { observer.note(line); }));
-    return resolved_tool(images, std::move(image), name, template_name, declared, report.findings);
+  const std::string file = workflow->file;
+  const auto resolve = [&](const std::string& name,
+                           const StepOptions& step) -> Result<std::shared_ptr<const ResolvedTool>> {
+    const auto say = [&](const std::string& line) { observer.note(line); };
+    if (wrong) {
+      auto here = images.glimpse(name, PullPolicy::Never);
+      return here ? resolved_tool(images, *std::move(here), name, step, report.findings)
+                  : std::shared_ptr<const ResolvedTool>();
+    }
+    std::optional<Credentials> login;
+    if (step.login) {
+      login = read_login(*step.login, file, report.findings);
+      if (!login) return std::shared_ptr<const ResolvedTool>();
+    }
+    TRY(auto image,
+        look_only ? images.glimpse(name, request.pull, say, login) : images.resolve(name, request.pull, say, login));
+    return resolved_tool(images, std::move(image), name, step, report.findings);
   };
   auto plan = make_plan(*std::move(workflow), request.settings,
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
@@ -156,30 +174,32 @@ std::string explain_miss(RunStore* record, Store& store, const RunReport& report
 
 bool limits_anything(const RunReport& report) {
   for (StepIndex step = 0; step < report.plan.steps.size(); ++step) {
-    const Resources& resources = report.plan.steps[step].options->resources;
-    if ((report.wanted.empty() || report.wanted[step]) && (resources.memory || resources.cpu)) return true;
+    if (!report.wanted.empty() && !report.wanted[step]) continue;
+    const ScaledNeeds needs = unmeasured(report.plan.steps[step]);
+    if (needs.needs.limits.memory || needs.needs.limits.cpu || !needs.rules.empty()) return true;
   }
   return false;
 }
 
-// Whether what is copied to `path` was read from there: a step that works in place, with --work.
-bool reads(const PlannedStep& step, const std::string& path) {
-  return std::any_of(step.inputs.begin(), step.inputs.end(), [&](const PlannedInput& input) {
-    return input.step == PlannedInput::kHost && input.path == path;
-  });
-}
-
 void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store) {
-  for (const auto& output : report.plan.outputs) {
+  const std::string file = recorded_file(report.plan);
+  std::vector<std::string> read;
+  for (const auto& step : report.plan.steps) {
+    for (const auto& input : step.inputs) {
+      if (input.step == PlannedInput::kHost) read.push_back(input.path);
+    }
+  }
+  for (std::size_t i = 0; i < report.plan.outputs.size(); ++i) {
+    const PlannedOutput& output = report.plan.outputs[i];
+    std::string& place = report.outputs[i].path;
     const auto lost = [&](const std::string& why) {
       report.lost.push_back(Finding{report.plan.file, output.at, Severity::Error, why}.text());
       report.status = RunStatus::Failed;
     };
-    report.outputs.emplace_back();
     const StoredResult* result = scheduler.result(output.step);
     if (result == nullptr) continue;
     if (const auto* direct = report.plan.direct_target(output.step, output.output)) {
-      report.outputs.back() = *direct;  // written there by the container itself
+      place = *direct;  // written there by the container itself
       continue;
     }
     const auto& name = report.plan.steps[output.step].tool->tool->outputs[output.output].name;
@@ -198,17 +218,68 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store)
         lost(report.trouble->text());
         continue;
       }
-      report.outputs.back() = source;
+      place = source;
       if (output.to.empty()) continue;
-      auto done = export_port(source, *kind, output.to);
-      if (done && reads(report.plan.steps[output.step], output.to)) done = store.remove_gone(source, output.to);
+      ExportOptions options;
+      options.works_on = fills_what_it_reads(report.plan.steps[output.step], output);
+      if (!options.works_on) options.read = read;
+      if (!file.empty() && !options.works_on) {
+        options.owner = file + '\n' + output.name;
+        options.content =
+            port.content.hex() + '/' + (*kind == PortKind::File ? std::string(base_name(source)) : output.path);
+      }
+      auto done = store.export_port(source, *kind, output.to, options);
       if (done) {
-        report.outputs.back() = output.to;
+        place = output.to;
       } else {
         report.trouble = std::move(done).error().in("output " + in_quotes(output.name));
         lost(report.trouble->text());
       }
     }
+  }
+}
+
+// Of a dry run: the rules of the steps that would run, with what is known of their inputs already.
+std::vector<ToMeasure> rules_left(const RunReport& report, const Scheduler& scheduler, const Store& store) {
+  std::vector<ToMeasure> rules;
+  for (StepIndex step = 0; step < report.plan.steps.size(); ++step) {
+    const PlannedStep& planned = report.plan.steps[step];
+    const bool wanted = report.wanted.empty() || report.wanted[step];
+    if (!wanted || scheduler.result(step) != nullptr || !has_rules(planned)) continue;
+    Sources sources;
+    for (const auto& port : planned.tool->tool->inputs) sources.emplace(port.name, "");
+    for (const auto& input : planned.inputs) {
+      if (input.parameter) continue;
+      const auto source = sources.find(planned.tool->tool->inputs[input.port].name);
+      if (input.step == PlannedInput::kHost) {
+        source->second = input.path;
+      } else if (const StoredResult* result = scheduler.result(input.step)) {
+        const auto& name = report.plan.steps[input.step].tool->tool->outputs[input.output].name;
+        for (const auto& output : result->ports) {
+          if (output.port == name && output.present)
+            source->second = join_path(store.port_path(*result, output), input.path);
+        }
+      } else {
+        sources.erase(source);
+      }
+    }
+    rules.push_back({step, unmeasured(planned), std::move(sources)});
+  }
+  return rules;
+}
+
+// Of a dry run: the steps that a run would refuse once their rules are measured.
+void fail_what_is_too_much(RunReport& report, const Resources& machine) {
+  for (const auto& [step, scaled] : report.scaled) {
+    const bool known = std::all_of(scaled.rules.begin(), scaled.rules.end(),
+                                   [](const RuleOfPort& rule) { return rule.measured.has_value(); });
+    auto why = known ? too_much(scaled.needs, machine) : std::nullopt;
+    if (!why) continue;
+    StepState& state = report.steps[step];
+    state.status = StepStatus::Failed;
+    state.failure = Failure::Memory;
+    state.message = *std::move(why);
+    report.status = RunStatus::Failed;
   }
 }
 
@@ -271,7 +342,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
 
   // Text becomes a Workflow, and that a Plan: then everything that can be known to be wrong has been said.
   std::optional<SecretGuard> secret_guard;
-  auto plan = plan_workflow(request, place->images(pool), observer, report, secret_guard);
+  const bool look_only = request.dry_run && place->daemon();
+  auto plan = plan_workflow(request, place->images(pool), look_only, observer, report, secret_guard);
   if (!plan) {
     if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
     return report;
@@ -285,7 +357,9 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   if (!targets.empty()) report.wanted = report.plan.needed_for(targets);
   refuse_unwanted(report, rerun);
   check_secrets(report.plan, report.wanted, report.findings);
-  if (!report.findings.ok()) return report;
+  const auto machine = machine_for(report.plan, report.wanted, *place, request.machine, report.findings);
+  if (!machine) report.trouble = machine.error();
+  if (!report.findings.ok() || report.trouble) return report;
   for (const auto& warning : report.findings.all()) observer.note(warning.text());
 
   // From here on the plan does not change. Where its results are kept, and where the run is recorded.
@@ -293,7 +367,8 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
     report.trouble = std::move(opened).error();
     return report;
   }
-  auto record = RunStore::open(RunStore::default_path());
+  using Record = Result<std::unique_ptr<RunStore>>;
+  auto record = request.recorded ? RunStore::open(RunStore::default_path()) : Record();
   if (!record) observer.note("this run is not recorded: " + record.error().text());
   Recorder recorder(record ? record->get() : nullptr, observer);
 
@@ -304,7 +379,9 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   engine_call.claim = [&](const std::string& run) { return store->claim_run(run); };
   const auto make_engine = [&](EngineSink& sink) -> Result<std::unique_ptr<Engine>> {
     store->hold_run(report.run);  // before a daemon has anything of it
-    TRY(auto engine, place->make(engine_call, sink));
+    auto made = place->make(engine_call, sink);
+    if (!made && made.error().kind != ErrorKind::Cancelled) made.error().more.emplace_back("'boxcar doctor' says more");
+    TRY(auto engine, std::move(made));
     auto notes = engine->notes();
     if (auto note = engine->without_limits(); !note.empty() && limits_anything(report))
       notes.push_back(std::move(note));
@@ -320,6 +397,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   ScheduleOptions options;
   options.run = report.run;
   options.jobs = request.jobs != 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
+  options.machine = *machine;
   options.keep_going = request.keep_going;
   options.dry_run = request.dry_run;
   options.keep_failed = request.keep_failed;
@@ -335,16 +413,29 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
       return explain_miss(record ? record->get() : nullptr, *store, report, step, action, again);
     };
   }
-  Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder},
+  Scheduler scheduler({report.plan, *store, attempts, events, submit, digest, [&] { pool.cancel(); }, recorder,
+                       [&] { return pool.cancelled(); }},
                       std::move(options));
   if (!request.dry_run) recorder.begin(request, report, *place);
   report.status = scheduler.run();
 
   // Results are committed; now the user's own directories are filled from them.
   report.trouble = scheduler.trouble();
+  for (const auto& output : report.plan.outputs) report.outputs.push_back({output.name, ""});
   if (report.status == RunStatus::Succeeded && !request.dry_run) export_outputs(report, scheduler, *store);
   report.engine = attempts.engine_name();
+  report.scaled = scheduler.take_scaled();
+  if (request.dry_run && report.status != RunStatus::Cancelled) {
+    auto measured = measure_ahead(rules_left(report, scheduler, *store), pool, events);
+    if (measured) {
+      report.scaled = *std::move(measured);
+    } else {
+      report.trouble = std::move(measured).error();
+      if (report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
+    }
+  }
   report.steps = scheduler.take_states();
+  if (request.dry_run && report.status != RunStatus::Cancelled) fail_what_is_too_much(report, *machine);
   pool.drain();  // the last workspaces are cleared
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   observer.run_finished(report.status, report.seconds);

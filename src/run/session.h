@@ -8,12 +8,13 @@
 
 #include "image/image_store.h"
 #include "plan/planner.h"
+#include "record/run_store.h"
 #include "run/engine_place.h"
 #include "run/scheduler.h"
 
 namespace boxcar {
 
-// Called once: the workflow, or none, with what is wrong in the findings.
+// Called once: the workflow, or none, with what is wrong in the findings. With both it is only checked.
 using WorkflowSource = std::function<std::optional<Workflow>(Findings&)>;
 
 struct RunRequest {
@@ -28,12 +29,14 @@ struct RunRequest {
   std::vector<std::string> targets;    // steps; empty: all
   std::vector<std::string> rerun;      // steps to run even where their result is known
   unsigned jobs = 0;                   // 0: as many as there are cores
+  Resources machine;                   // what containers share, instead of what there is, field by field
   PullPolicy pull = PullPolicy::Missing;
   Seconds grace{10};
   bool keep_going = false;
   bool keep_failed = false;
   bool dry_run = false;
   bool explain = false;
+  bool recorded = true;  // for `boxcar runs` and its kin
 };
 
 // What a command ends with.
@@ -51,11 +54,13 @@ struct RunReport {
   RunStatus status = RunStatus::Failed;
   double seconds = 0;
   Plan plan;
-  std::vector<StepState> steps;      // by step of the plan
-  std::vector<bool> wanted;          // by step; empty: all
-  Findings findings;                 // not ok(): the workflow is wrong, nothing was started
-  std::optional<Error> trouble;      // an engine, a registry or a disk could not be used
-  std::vector<std::string> outputs;  // by output of the plan: where it lies now
+  std::vector<StepState> steps;  // by step of the plan
+  std::vector<bool> wanted;      // by step; empty: all
+  // Of steps that ran or would run, and whose memory grows with what they read or grew after they had run out of it.
+  std::unordered_map<StepIndex, ScaledNeeds> scaled;
+  Findings findings;                  // not ok(): the workflow is wrong, nothing was started
+  std::optional<Error> trouble;       // an engine, a registry or a disk could not be used
+  std::vector<OutputRecord> outputs;  // by output of the plan: where it lies now
   // Outputs that could not be handed over, each with its place and why; then the run failed.
   std::vector<std::string> lost;
   std::string store;   // absolute

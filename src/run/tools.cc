@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "base/text.h"
+
 namespace boxcar {
 
 namespace {
@@ -23,38 +25,55 @@ Result<Declaration> declaration_of(const Images& images, const Image& image, con
   return fail(ErrorKind::NotFound, "the image " + name + " declares no tool: it has no " + looked_for);
 }
 
-Result<std::shared_ptr<const Tool>> declared_tool(const Images& images, const Image& image, const std::string& name,
-                                                  Findings& findings) {
+Result<std::vector<Tool>> declared_tools(const Images& images, const Image& image, const std::string& name,
+                                         Findings& findings) {
   TRY(auto declaration, declaration_of(images, image, name));
-  Findings own;
-  auto tool = declaration.format->read_tool({declaration.name, std::move(declaration.text)}, own);
-  for (const auto& finding : own.all()) {
-    if (finding.severity == Severity::Error) {
-      findings.error(finding.file, finding.at, finding.message);
-    } else {
-      findings.warn(finding.file, finding.at, finding.message);
-    }
-  }
-  if (!tool || !own.ok()) return fail(ErrorKind::Invalid, declaration.name + " is not valid");
-  if (!tool->command.empty() && tool->command[0].starts_with('/')) {
-    const auto program = images.read_file(image, tool->command[0], 0);
+  const std::size_t before = findings.errors();
+  auto tools = declaration.format->read_tools({declaration.name, std::move(declaration.text)}, findings);
+  if (tools.empty() || findings.errors() != before) return fail(ErrorKind::Invalid, declaration.name + " is not valid");
+  for (const auto& tool : tools) {
+    if (tool.keeps_entrypoint || tool.command.empty() || !tool.command[0].starts_with('/')) continue;
+    const auto program = images.read_file(image, tool.command[0], 0);
     if (!program && program.error().kind == ErrorKind::NotFound) {
-      return fail(ErrorKind::Invalid, "the image " + name + " has no " + tool->command[0] + ", which it must start");
+      return fail(ErrorKind::Invalid, "the image " + name + " has no " + tool.command[0] + ", which it must start");
     }
   }
-  return std::make_shared<const Tool>(*std::move(tool));
+  return tools;
+}
+
+Result<Tool> chosen_tool(std::vector<Tool> tools, const std::string& image, const std::string& template_name) {
+  std::vector<std::string> names;
+  for (auto& tool : tools) {
+    if (tool.template_name == template_name || (template_name.empty() && tools.size() == 1)) return std::move(tool);
+    names.push_back(tool.template_name);
+  }
+  if (template_name.empty()) {
+    return fail(ErrorKind::Invalid, "the image " + image + " has several tools; `template` says which (there are: " +
+                                        printable(join(names, ", ")) + ")");
+  }
+  if (names.size() == 1 && names[0].empty()) {
+    return fail(ErrorKind::Invalid, "the image " + image + " has one tool only, so it takes no `template`");
+  }
+  auto hint = did_you_mean(template_name, names);
+  if (hint.empty()) hint = " (there are: " + printable(join(names, ", ")) + ")";
+  return fail(ErrorKind::Invalid, "the image " + image + " has no template " + in_quotes(template_name) + hint);
+}
+
+Result<std::shared_ptr<const Tool>> declared_tool(const Images& images, const Image& image, const std::string& name,
+                                                  const std::string& template_name, Findings& findings) {
+  TRY(auto tools, declared_tools(images, image, name, findings));
+  TRY(auto tool, chosen_tool(std::move(tools), name, template_name));
+  return std::make_shared<const Tool>(std::move(tool));
 }
 
 Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, std::shared_ptr<const Image> image,
-                                                          const std::string& name, const std::string& template_name,
-                                                          const Tool* declared, Findings& findings) {
+                                                          const std::string& name, const StepOptions& step,
+                                                          Findings& findings) {
   auto resolved = std::make_shared<ResolvedTool>();
-  if (declared != nullptr) {
-    resolved->tool = std::make_shared<const Tool>(*declared);
-  } else if (!template_name.empty()) {
-    return fail(ErrorKind::Invalid, "the image " + name + " has one tool only, so it takes no `template`");
+  if (step.tool) {
+    resolved->tool = std::make_shared<const Tool>(*step.tool);
   } else {
-    TRY(resolved->tool, declared_tool(images, *image, name, findings));
+    TRY(resolved->tool, declared_tool(images, *image, name, step.template_name, findings));
   }
   resolved->image = std::move(image);
   return resolved;

@@ -20,15 +20,19 @@ struct Declaration {
 };
 Result<Declaration> declaration_of(const Images& images, const Image& image, const std::string& name);
 
-// Reads the tool of an image. What is wrong in its document goes to `findings`, and the error says how much that is.
+// Reads the tools of an image. What is wrong in its document goes to `findings`, and the error says how much that is.
+Result<std::vector<Tool>> declared_tools(const Images& images, const Image& image, const std::string& name,
+                                         Findings& findings);
+// That of a template, which is "" where there is but one. Invalid: there is no such, or it is not said which.
+Result<Tool> chosen_tool(std::vector<Tool> tools, const std::string& image, const std::string& template_name);
+// Both.
 Result<std::shared_ptr<const Tool>> declared_tool(const Images& images, const Image& image, const std::string& name,
-                                                  Findings& findings);
+                                                  const std::string& template_name, Findings& findings);
 
-// The tool that a step runs in `image`: `declared`, the step's own, or what the image declares. `name` and findings as
-// above; Invalid when a template is asked for that there can't be.
+// The tool that a step runs in `image`: the step's own, or what the image declares. `name` and the rest as above.
 Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, std::shared_ptr<const Image> image,
-                                                          const std::string& name, const std::string& template_name,
-                                                          const Tool* declared, Findings& findings);
+                                                          const std::string& name, const StepOptions& step,
+                                                          Findings& findings);
 
 // What lies at a path of the host. NotFound when nothing does; Invalid when it is neither a file nor a directory.
 Result<PortKind> host_kind(const std::string& path);

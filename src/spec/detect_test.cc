@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "spec/reader.h"
@@ -5,9 +6,11 @@
 namespace boxcar {
 namespace {
 
+using testing::EndsWith;
+
 std::string said(const std::string& text) {
   Findings findings;
-  validate_document({"f", text}, findings);
+  validate_document({"f", text}, {"/", {}}, findings);
   std::string out;
   for (const auto& finding : findings.all()) out += finding.text() + "\n";
   return out;
@@ -26,13 +29,62 @@ TEST(Detect, ByTopLevelKeys) {
   EXPECT_EQ(detect_format({"x", "a: [\n"}), Format::Unknown);
 }
 
+TEST(Detect, ByTheUsualNameWhereNoKeyTells) {
+  EXPECT_EQ(detect_format({"a/task.json", "{}"}), Format::Task);
+  EXPECT_EQ(detect_format({"task.json", "{"}), Format::Task);
+  EXPECT_EQ(detect_format({"img:/processing-container.json", R"({"name": "x", "description": "d", "template": []})"}),
+            Format::ProcessingContainer);
+  EXPECT_EQ(detect_format({"kliko.yml", "name: a\n"}), Format::Kliko);
+  EXPECT_EQ(detect_format({"boxcar.yml", "stps: {}\n"}), Format::Workflow);
+  EXPECT_EQ(detect_format({"parameters.json", "{}"}), Format::KlikoParameters);
+  EXPECT_EQ(detect_format({"x.json", "{}"}), Format::Unknown);
+}
+
+TEST(Detect, ByWhatItResemblesMost) {
+  constexpr auto task = R"({"name": "a", "image": "b", "inputs": [], "outputs": [], "env": []})";
+  EXPECT_EQ(detect_format({"x", task}), Format::Task);
+  EXPECT_EQ(detect_format({"x", R"({"name": "a", "tasktemplate": "t"})"}), Format::Task);
+  EXPECT_EQ(detect_format({"x", R"({"image": "b", "threshold": 1})"}), Format::KlikoParameters);
+  EXPECT_EQ(detect_format({"x", R"({"name": "x", "description": "d", "template": [{"identifier": "a"}]})"}),
+            Format::ProcessingContainer);
+  EXPECT_EQ(detect_format({"x", R"({"name": "x", "description": "d", "template": "t"})"}), Format::KlikoParameters);
+  EXPECT_EQ(detect_format({"x", "stpes: {a: {image: x}}\n"}), Format::Workflow);
+  EXPECT_EQ(detect_format({"x", "\n{% set a = 1 %}{}"}), Format::Task);
+  EXPECT_EQ(detect_format({"x", "{# a task #}{}"}), Format::Task);
+  EXPECT_EQ(detect_format({"x", R"({"name": "a", "image": {% if x %}"b"{% endif %}})"}), Format::Task);
+}
+
+TEST(Validate, SaysWhatATaskLacks) {
+  EXPECT_THAT(said(R"({"name": "a", "image": "b", "inputs": [], "outputs": [], "env": [], "tasktemplate": "t"})"),
+              testing::HasSubstr("unknown key 'tasktemplate' (did you mean 'taskTemplate'?)"));
+  EXPECT_THAT(said(R"({"name": "a", "image": "b", "inputs": [{"name": "i"}]})"),
+              testing::HasSubstr("lacks the key 'taskTemplate'"));
+}
+
+TEST(Validate, GivesWhatItRead) {
+  Findings findings;
+  const auto tool =
+      validate_document({"f", "schema_version: 3\nname: a\nio: join\nsections: []\n"}, {"/", {}}, findings);
+  EXPECT_EQ(tool.format, Format::Kliko);
+  ASSERT_EQ(tool.tools.size(), 1U);
+  EXPECT_EQ(tool.tools[0].schema_version, 3);
+  EXPECT_FALSE(tool.workflow);
+  const auto workflow = validate_document({"f", "steps: {a: {image: b}}\n"}, {"/data", {}}, findings);
+  EXPECT_EQ(workflow.format, Format::Workflow);
+  ASSERT_TRUE(workflow.workflow);
+  EXPECT_EQ(workflow.workflow->directory, "/data");
+  EXPECT_TRUE(workflow.tools.empty());
+  EXPECT_TRUE(findings.ok());
+}
+
 // What stands after the telling key does not matter, so that a large workflow is not read twice.
 TEST(Detect, StopsAtTheFirstSign) {
   EXPECT_EQ(detect_format({"x", "workflow: a\nsteps: {a: [}"}), Format::Workflow);
 }
 
 TEST(Detect, EveryFormatHasARow) {
-  for (const auto format : {Format::Kliko, Format::KlikoParameters, Format::Workflow}) {
+  for (const auto format :
+       {Format::Kliko, Format::KlikoParameters, Format::ProcessingContainer, Format::Task, Format::Workflow}) {
     EXPECT_EQ(
         std::count_if(formats().begin(), formats().end(), [&](const FormatRow& row) { return row.format == format; }),
         1);
@@ -46,7 +98,12 @@ TEST(Validate, SaysWhyADocumentIsUnknown) {
             "bracket)\n");
   EXPECT_EQ(said("a: 1\n"),
             "f:1:1: this is none of the formats that boxcar reads: a workflow has the keys 'workflow' and 'steps', a "
-            "kliko.yml 'schema_version', 'io' and 'sections'\n");
+            "kliko.yml 'schema_version', 'io' and 'sections', a processing-container.json 'templates', a task.json "
+            "'taskTemplate', a parameters.json values and lists of values; here stands 'a'\n");
+  EXPECT_THAT(said("{}"), EndsWith("; here stands nothing\n"));
+  EXPECT_THAT(said("[1]"), EndsWith("; here stands a list\n"));
+  EXPECT_THAT(said("{\"workflw\": 1, \"b\": {\"c\": 1}}"),
+              EndsWith("; here stands 'workflw' (did you mean 'workflow'?), 'b'\n"));
 }
 
 TEST(Validate, FindingsAreInTheOrderOfTheText) {

@@ -15,7 +15,8 @@ std::string alternatives(std::span<const std::string_view> words) {
   return out;
 }
 
-Fields::Fields(const Node& node, Subject subject, std::span<const std::string_view> keys, Report& report)
+Fields::Fields(const Node& node, Subject subject, std::span<const std::string_view> keys, Report& report,
+               Unknown unknown)
     : node_(node), subject_(subject), report_(report) {
   if (!node.is_mapping()) {
     report.error(node.at, subject.text() + ": expected a mapping, found " + node.described());
@@ -24,8 +25,13 @@ Fields::Fields(const Node& node, Subject subject, std::span<const std::string_vi
   for (const auto& [key, value] : Pairs(node)) {
     if (std::find(keys.begin(), keys.end(), key.text) != keys.end()) continue;
     const auto meant = nearest(key.text, std::vector<std::string>(keys.begin(), keys.end()));
-    report.error(key.at, subject.text() + " has the unknown key " + in_quotes(key.text) +
-                             (meant.empty() ? "; expected " + alternatives(keys) : " (did you mean '" + meant + "'?)"));
+    auto said = subject.text() + " has the unknown key " + in_quotes(key.text);
+    if (!meant.empty()) said += " (did you mean '" + meant + "'?)";
+    if (unknown == Unknown::PassedOver) {
+      report.warn(key.at, said + "; it is passed over");
+      continue;
+    }
+    report.error(key.at, meant.empty() ? said + "; expected " + alternatives(keys) : said);
     if (!meant.empty()) misspelled_.push_back(meant);
   }
 }
@@ -63,7 +69,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view key, std::int64_t l
   const auto* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (value->kind == Node::Kind::Int && value->integer >= least && value->integer <= most) return value->integer;
-  expected(key, *value, "an int from " + std::to_string(least) + " to " + std::to_string(most));
+  if (value->fits) expected(key, *value, "an int from " + std::to_string(least) + " to " + std::to_string(most));
   return std::nullopt;
 }
 

@@ -25,11 +25,15 @@ struct Subject {
 // "'a', 'b' or 'c'"
 std::string alternatives(std::span<const std::string_view> words);
 
+// What a key that is not known is: most formats refuse it, one passes it over.
+enum class Unknown : bool { Refused, PassedOver };
+
 // A mapping with known keys. A key without a value (null) counts as absent. The node and the subject must outlive it.
 class Fields {
  public:
-  // Reports a node that is no mapping, and every key that is not in `keys`.
-  Fields(const Node& node, Subject subject, std::span<const std::string_view> keys, Report& report);
+  // Reports a node that is no mapping, and every key that is not in `keys`, as a warning where those are passed over.
+  Fields(const Node& node, Subject subject, std::span<const std::string_view> keys, Report& report,
+         Unknown unknown = Unknown::Refused);
 
   bool is_mapping() const { return node_.is_mapping(); }
   Position at() const { return node_.at; }

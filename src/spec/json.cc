@@ -3,6 +3,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include "base/text.h"
 #include "spec/scalar.h"
 
 namespace boxcar {
@@ -10,6 +11,44 @@ namespace boxcar {
 namespace {
 
 using Stream = rapidjson::MemoryStream;
+
+std::string explain(rapidjson::ParseErrorCode code) {
+  switch (code) {
+    case rapidjson::kParseErrorDocumentEmpty:
+      return "the document is empty";
+    case rapidjson::kParseErrorDocumentRootNotSingular:
+      return "expected the end of the document: nothing may follow its one value";
+    case rapidjson::kParseErrorValueInvalid:
+      return "expected a JSON value (text stands in double quotes; true, false, null; no comma before a closing "
+             "bracket)";
+    case rapidjson::kParseErrorObjectMissName:
+      return "expected a key in double quotes (and no comma before a closing brace)";
+    case rapidjson::kParseErrorObjectMissColon:
+      return "expected ':' after the key";
+    case rapidjson::kParseErrorObjectMissCommaOrCurlyBracket:
+      return "expected ',' or '}'";
+    case rapidjson::kParseErrorArrayMissCommaOrSquareBracket:
+      return "expected ',' or ']'";
+    case rapidjson::kParseErrorStringUnicodeEscapeInvalidHex:
+      return "expected four hexadecimal digits after \\u";
+    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
+      return "half of a surrogate pair: \\ud800 to \\udfff come in pairs";
+    case rapidjson::kParseErrorStringEscapeInvalid:
+      return "no such escape; write \\\\ for a backslash";
+    case rapidjson::kParseErrorStringMissQuotationMark:
+      return "this text has no closing quote";
+    case rapidjson::kParseErrorStringInvalidEncoding:
+      return "a control character or line break inside of a text; write it as an escape (\\n)";
+    case rapidjson::kParseErrorNumberTooBig:
+      return "a number too large for 64 bits";
+    case rapidjson::kParseErrorNumberMissFraction:
+      return "expected digits after the point";
+    case rapidjson::kParseErrorNumberMissExponent:
+      return "expected digits in the exponent";
+    default:
+      return "this is not JSON";
+  }
+}
 
 // Builds the tree. Where a token begins is found from the end of the one before: between them stand only white space,
 // commas and colons.
@@ -68,6 +107,9 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     if (value.size() > kMaxScalar) {
       return stop(at, "a text of " + std::to_string(value.size()) + " bytes, more than 1 MiB");
     }
+    // RapidJSON finds the first half of a pair alone, and makes of the second bytes that are no text.
+    if (kind == Node::Kind::String && !valid_utf8(value))
+      return stop(at, explain(rapidjson::kParseErrorStringUnicodeSurrogateInvalid) + "; this text has one alone");
     if (tree_.size() >= kMaxNodes) return stop(at, "more than 1,000,000 values in one place");
     if (report_.full()) return false;
     tree_.add(kind, at).text = value;
@@ -102,44 +144,6 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   Tree tree_;
   std::vector<std::size_t> open_;  // indices of the mappings and lists around
 };
-
-std::string explain(rapidjson::ParseErrorCode code) {
-  switch (code) {
-    case rapidjson::kParseErrorDocumentEmpty:
-      return "the document is empty";
-    case rapidjson::kParseErrorDocumentRootNotSingular:
-      return "expected the end of the document: nothing may follow its one value";
-    case rapidjson::kParseErrorValueInvalid:
-      return "expected a JSON value (text stands in double quotes; true, false, null; no comma before a closing "
-             "bracket)";
-    case rapidjson::kParseErrorObjectMissName:
-      return "expected a key in double quotes (and no comma before a closing brace)";
-    case rapidjson::kParseErrorObjectMissColon:
-      return "expected ':' after the key";
-    case rapidjson::kParseErrorObjectMissCommaOrCurlyBracket:
-      return "expected ',' or '}'";
-    case rapidjson::kParseErrorArrayMissCommaOrSquareBracket:
-      return "expected ',' or ']'";
-    case rapidjson::kParseErrorStringUnicodeEscapeInvalidHex:
-      return "expected four hexadecimal digits after \\u";
-    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
-      return "half of a surrogate pair: \\ud800 to \\udfff come in pairs";
-    case rapidjson::kParseErrorStringEscapeInvalid:
-      return "no such escape; write \\\\ for a backslash";
-    case rapidjson::kParseErrorStringMissQuotationMark:
-      return "this text has no closing quote";
-    case rapidjson::kParseErrorStringInvalidEncoding:
-      return "a control character or line break inside of a text; write it as an escape (\\n)";
-    case rapidjson::kParseErrorNumberTooBig:
-      return "a number too large for 64 bits";
-    case rapidjson::kParseErrorNumberMissFraction:
-      return "expected digits after the point";
-    case rapidjson::kParseErrorNumberMissExponent:
-      return "expected digits in the exponent";
-    default:
-      return "this is not JSON";
-  }
-}
 
 }  // namespace
 

@@ -39,9 +39,27 @@ TEST(Json, Numbers) {
 }
 
 TEST(Json, Strictness) {
-  for (const auto* text :
-       {"{\"a\": 1,}", "[1,]", "{a: 1}", "{'a': 1}", "[1 2]", "// c\n1", "\"a\nb\"", "\"\\x41\"", "\"\\ud800\"", "NaN",
-        "Infinity", "tru", "", "  ", "{\"a\"", "[", "\"a", "1 2", "{\"a\": 1, \"a\": 2}"}) {
+  for (const auto* text : {"{\"a\": 1,}",
+                           "[1,]",
+                           "{a: 1}",
+                           "{'a': 1}",
+                           "[1 2]",
+                           "// c\n1",
+                           "\"a\nb\"",
+                           "\"\\x41\"",
+                           "\"\\ud800\"",
+                           "\"\\udc00\"",
+                           "{\"\\udfff\": 1}",
+                           "NaN",
+                           "Infinity",
+                           "tru",
+                           "",
+                           "  ",
+                           "{\"a\"",
+                           "[",
+                           "\"a",
+                           "1 2",
+                           "{\"a\": 1, \"a\": 2}"}) {
     EXPECT_NE(read(text).find(": "), std::string::npos) << text;
   }
   EXPECT_EQ(read("\"\\ud83d\\ude80\""), "1:1 the string \"🚀\"\n");

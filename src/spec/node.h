@@ -20,6 +20,7 @@ struct Node {
   enum class Kind : std::uint8_t { Null, Bool, Int, Float, String, Merge, Sequence, Mapping };
 
   Kind kind = Kind::Null;
+  bool fits = true;  // else a number that 64 bits can't hold, and that is reported as such
   std::uint32_t span = 1;
   Position at;
   union {

@@ -18,7 +18,23 @@ class Report {
   void error(Position at, std::string message);
   void warn(Position at, std::string message);
   bool ok() const { return errors_ == 0; }  // no errors so far in this document
+  // No errors but those that stand aside.
+  bool sound() const { return errors_ == aside_; }
   bool full() const { return count_ > kLimit; }
+
+  // While it lives, errors are in what nothing else is checked against (resources, retries): so the rest of the
+  // document can still be held against images and files.
+  class Aside {
+   public:
+    explicit Aside(Report& report) : report_(report), before_(report.errors_) {}
+    ~Aside() { report_.aside_ += report_.errors_ - before_; }
+    Aside(const Aside&) = delete;
+    Aside& operator=(const Aside&) = delete;
+
+   private:
+    Report& report_;
+    const std::size_t before_;
+  };
 
  private:
   bool room(Position at);
@@ -26,6 +42,7 @@ class Report {
   std::string_view file_;  // the caller's
   Findings& findings_;
   std::size_t errors_ = 0;
+  std::size_t aside_ = 0;
   std::size_t count_ = 0;
 };
 

@@ -250,6 +250,7 @@ void warn_of_difference(const Node& node, const Meaning& now, Report& report) {
 
 void apply(Node& node, const Meaning& meaning, Report& report) {
   node.kind = meaning.kind;
+  node.fits = meaning.fits;
   if (meaning.kind == Node::Kind::Bool) node.boolean = meaning.boolean;
   if (meaning.kind == Node::Kind::Int) node.integer = meaning.integer;
   if (meaning.kind == Node::Kind::Float) node.real = meaning.fits ? meaning.real : 0;

@@ -167,7 +167,7 @@ class WorkflowReader {
 std::optional<Workflow> read_workflow(const Document& document, const std::string& directory, Findings& findings) {
   Report report(document.name, findings);
   auto workflow = WorkflowReader(document, report).read();
-  if (!report.ok()) return std::nullopt;
+  if (!report.sound()) return std::nullopt;
   workflow.directory = directory;
   return workflow;
 }

@@ -25,6 +25,8 @@ class StepReader {
 
 // `tool:` of a step, for an image that declares nothing.
 Tool read_inline_tool(const Node& node, const Subject& subject, Report& report);
+// `resources:`, `retry_memory:` and `max_memory:` of a step.
+void read_step_resources(const Fields& step, StepOptions& options, Report& report);
 // A parameter with type, default, help and choices. `directory` is set for the type directory, which is only known
 // where it is not null.
 Parameter read_parameter(const Node& name, const Node& node, std::string_view noun, bool* directory, Report& report);

@@ -8,10 +8,9 @@ namespace boxcar {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> kStepKeys = {"image",   "template",  "params",  "inputs", "env",
-                                                        "secrets", "resources", "network", "cache",  "retries",
-                                                        "timeout", "after",     "tool"};
-constexpr std::array<std::string_view, 3> kResourceKeys = {"cpu", "memory", "gpus"};
+constexpr std::array<std::string_view, 15> kStepKeys = {"image",        "template",   "params",  "inputs", "env",
+                                                        "secrets",      "resources",  "network", "cache",  "retries",
+                                                        "retry_memory", "max_memory", "timeout", "after",  "tool"};
 constexpr std::array<std::string_view, 2> kCacheKeys = {"max_age", "direct"};
 constexpr std::array<std::string_view, 2> kSecretKeys = {"env", "file"};
 constexpr std::array<std::string_view, 2> kNetwork = {"none", "on"};
@@ -50,17 +49,22 @@ class OptionsReader {
     }
     read_env();
     read_secrets();
-    read_resources();
-    if (const auto network = fields_.word("network", kNetwork)) options_->network = *network == 1;
+    read_limits();
     read_cache();
-    options_->retries = static_cast<int>(fields_.integer("retries", 0, 1000).value_or(0));
-    options_->timeout = fields_.duration("timeout");
     read_after();
     if (const auto* node = fields_.find("tool")) options_->tool = read_inline_tool(*node, fields_.subject(), report_);
     return std::move(options_);
   }
 
  private:
+  void read_limits() {
+    const Report::Aside aside(report_);
+    read_step_resources(fields_, *options_, report_);
+    if (const auto network = fields_.word("network", kNetwork)) options_->network = *network == 1;
+    options_->retries = static_cast<int>(fields_.integer("retries", 0, 1000).value_or(0));
+    options_->timeout = fields_.duration("timeout");
+  }
+
   template <class Each>
   void for_each_pair(std::string_view key, Each each) {
     const auto* node = fields_.mapping(key);
@@ -118,28 +122,6 @@ class OptionsReader {
       options_->secrets.push_back(
           {name.text, secret.text("env").value_or(""), secret.text("file").value_or(""), name.at});
     });
-  }
-
-  std::optional<double> quantity(const Fields& fields, std::string_view key, double least, std::string_view what) {
-    const auto* node = fields.find(key);
-    if (node == nullptr) return std::nullopt;
-    if (node->is_scalar()) {
-      if (const auto value = parse_quantity(node->text); value && *value >= least && *value < 1e18) return value;
-    }
-    fields.expected(key, *node, what);
-    return std::nullopt;
-  }
-
-  void read_resources() {
-    const auto* node = fields_.find("resources");
-    if (node == nullptr) return;
-    const Fields fields(*node, {"the resources of step", fields_.subject().name}, kResourceKeys, report_);
-    if (!fields.is_mapping()) return;
-    options_->resources.cpu = quantity(fields, "cpu", 0.001, "cores above 0 (2, 1.5, 500m)");
-    if (const auto memory = quantity(fields, "memory", 1, "bytes above 0 (2Gi, 500M)")) {
-      options_->resources.memory = static_cast<std::uint64_t>(*memory);
-    }
-    options_->resources.gpus = static_cast<int>(fields.integer("gpus", 0, 1000).value_or(0));
   }
 
   void read_cache() {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/template.h"
 #include "spec/parameter.h"
+#include "spec/ports.h"
 #include "spec/workflow_parts.h"
 
 namespace boxcar {
@@ -26,30 +27,6 @@ std::string default_path(const Port& port, bool input) {
   return "/output/" + port.name + (directory ? "" : "/" + port.name);
 }
 
-// Absolute, below the root, without "." and ".." and empty parts; `slash`: may end in one.
-bool is_container_path(std::string_view path, bool slash) {
-  if (!path.starts_with('/') || path == "/") return false;
-  if (path.ends_with('/')) {
-    if (!slash) return false;
-    path.remove_suffix(1);
-  }
-  const auto parts = split(path.substr(1), '/');
-  return std::none_of(parts.begin(), parts.end(),
-                      [](auto part) { return part.empty() || part == "." || part == ".."; });
-}
-
-// What is mounted for a port: its directory when only the file in it has a fixed place.
-std::string_view mounted(const Port& port, bool input) {
-  std::string_view path = port.path;
-  if (path.ends_with('/')) return path.substr(0, path.size() - 1);
-  if (!input && port.kind != PortKind::Directory) return path.substr(0, path.rfind('/'));
-  return path;
-}
-
-bool lies_within(std::string_view inner, std::string_view outer) {
-  return inner == outer || (inner.starts_with(outer) && inner.substr(outer.size()).starts_with('/'));
-}
-
 class ToolReader {
  public:
   ToolReader(const Node& node, const Subject& step, Report& report)
@@ -65,8 +42,8 @@ class ToolReader {
     }
     read_ports("inputs", true);
     read_ports("outputs", false);
-    check_places();
     read_command();
+    check_places(tool_, "port", report_);
     return std::move(tool_);
   }
 
@@ -88,13 +65,8 @@ class ToolReader {
       const Fields fields(node, {"port", name.text}, kPortKeys, report_);
       port.kind = static_cast<PortKind>(fields.word("kind", kKinds).value_or(0));
       port.optional = fields.boolean("optional").value_or(false);
-      port.path = fields.text("path").value_or("");
       const bool may_end_in_slash = input && port.kind != PortKind::Directory;
-      if (fields.find("path") && !is_container_path(port.path, may_end_in_slash)) {
-        fields.expected("path", *fields.find("path"),
-                        "a path in the container that begins with '/', is not '/' itself, and holds no '..'");
-        port.path.clear();
-      }
+      port.path = read_container_path(fields, "path", may_end_in_slash ? PathEnd::Slash : PathEnd::Plain).value_or("");
       const auto below_root = port.path.rfind('/') != 0;
       if (!port.path.empty() && !input && port.kind != PortKind::Directory && !below_root) {
         fields.expected("path", *fields.find("path"), "a file in a directory of its own (/out/NAME)");
@@ -103,36 +75,6 @@ class ToolReader {
     }
     if (port.path.empty()) port.path = default_path(port, input);
     return port;
-  }
-
-  struct Place {
-    const Port* port;
-    std::string_view path;
-    bool output_file;
-
-    bool shares_with(const Place& other) const {
-      return output_file && other.output_file && path == other.path && port->path != other.port->path;
-    }
-  };
-
-  // Every port is a mount of its own, so none may lie within another; but several output files may share a directory.
-  void check_places() {
-    std::vector<Place> places;
-    for (const auto& port : tool_.inputs) places.push_back({&port, mounted(port, true), false});
-    for (const auto& port : tool_.outputs) {
-      places.push_back({&port, mounted(port, false), port.kind == PortKind::File});
-    }
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (!lies_within(places[i].path, places[j].path) && !lies_within(places[j].path, places[i].path)) continue;
-        if (places[i].shares_with(places[j])) continue;
-        report_.error(places[i].port->at, "port " + in_quotes(places[i].port->name) + " at " +
-                                              std::string(places[i].path) + " and port " +
-                                              in_quotes(places[j].port->name) + " at " + std::string(places[j].path) +
-                                              " overlap; give each a directory of its own");
-        break;
-      }
-    }
   }
 
   void read_command() {

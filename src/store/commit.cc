@@ -42,8 +42,8 @@ Result<void> check_inputs(const Workspace& workspace, HostDigests& host) {
 // Where a path below a store leads: into the port of a result.
 struct InResult {
   std::string folder;  // "<12 hex>/<12 hex>"
-  std::string port;
-  std::string rest;  // within the port's directory
+  std::string folder_of_port;
+  std::string rest;  // within it
 };
 
 std::optional<InResult> in_result(const std::string& store, const std::string& path) {
@@ -116,7 +116,7 @@ class Commit {
   Result<void> resolve_link(const ActionOutput& output) {
     const ActionOutput* const host = sharing_host(action_.outputs, output);
     if (host == nullptr) return {};
-    const std::string shared = join_path(directory_, host->port);
+    const std::string shared = join_path(directory_, port_folder(host->port));
     CHECK_OK(replace_link_by_file(shared, *host, action_.inputs));
     return replace_link_by_file(shared, output, action_.inputs);
   }
@@ -126,14 +126,14 @@ class Commit {
     const ActionOutput* const host = sharing_host(action_.outputs, output);
     if (host == nullptr) return {};
     const std::string name(base_name(output.path));
-    const std::string from = join_path(join_path(directory_, host->port), name);
-    const std::string to = join_path(join_path(directory_, output.port), name);
+    const std::string from = join_path(join_path(directory_, port_folder(host->port)), name);
+    const std::string to = join_path(join_path(directory_, port_folder(output.port)), name);
     if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return fail_errno("moving " + from);
     return {};
   }
 
   Result<void> add_output(const ActionOutput& output) {
-    const std::string path = join_path(directory_, output.port);
+    const std::string path = join_path(directory_, port_folder(output.port));
     TreeDigest linked;
     for (const auto& view : workspace_.views) {
       if (view.port == output.port && view.overlay) {
@@ -153,7 +153,7 @@ class Commit {
       record_.bytes += tree.bytes;
       record_.files += tree.files;
       encoder_.entries(tree.entries);
-      note_paths(join_path(output.port, file), tree);
+      note_paths(join_path(port_folder(output.port), file), tree);
     } else if (!direct && ::rmdir(path.c_str()) != 0) {
       return fail_errno("removing " + path);
     }
@@ -184,7 +184,8 @@ class Commit {
     auto trees = decode_entries(store->get(), record);
     if (!trees) return {};
     for (std::size_t i = 0; i < trees->size(); ++i) {
-      if (record.result.ports[i].port == lower.port) return below(std::move((*trees)[i]), lower.rest);
+      if (port_folder(record.result.ports[i].port) == lower.folder_of_port)
+        return below(std::move((*trees)[i]), lower.rest);
     }
     return {};
   }
@@ -282,7 +283,7 @@ void Store::discard(const Workspace& workspace, bool keep) {
     const std::string merged = join_path(join_path(workspace.directory, "views"), join_path(view.port, "merged"));
     // Unmounted already by commit(), unless the attempt failed: what is kept for a person is a whole tree then.
     if (unmount(merged) && keep) {
-      (void)merge_overlay(join_path(join_path(workspace.directory, "result"), view.port), view.lower,
+      (void)merge_overlay(join_path(join_path(workspace.directory, "result"), port_folder(view.port)), view.lower,
                           in_result(state_->root, view.lower).has_value(), {});
     }
   }

@@ -1,6 +1,11 @@
 #include "store/encoding.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <cstring>
+
+#include "base/fd.h"
 
 namespace boxcar {
 
@@ -121,6 +126,25 @@ std::uint64_t checksum(std::string_view data) {
   if (!data.empty()) std::memcpy(&word, data.data(), data.size());
   mix(word);
   return sum;
+}
+
+void write_checked(const std::string& file, std::string_view magic, std::string_view body) {
+  Encoder whole;
+  whole.bytes(magic);
+  whole.number(checksum(body));
+  whole.bytes(body);
+  if (!make_directories(std::string(directory_name(file)))) return;
+  const std::string fresh = file + '.' + std::to_string(::gettid());
+  if (!write_file(fresh, whole.data()) || ::rename(fresh.c_str(), file.c_str()) != 0) ::unlink(fresh.c_str());
+}
+
+std::optional<std::string> read_checked(const std::string& file, std::string_view magic) {
+  const auto text = read_file(file);
+  if (!text || !text->starts_with(magic)) return std::nullopt;
+  Decoder in(std::string_view(*text).substr(magic.size()));
+  const std::uint64_t sum = in.number();
+  if (!in.ok() || checksum(in.rest()) != sum) return std::nullopt;
+  return std::string(in.rest());
 }
 
 }  // namespace boxcar

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,5 +61,10 @@ class EntryReader {
 
 // Tells a torn or altered record from a whole one. No protection against malice.
 std::uint64_t checksum(std::string_view data);
+
+// A file that is only a help: `magic`, a checksum, `body`. Not synced, and where it can't be written there is none.
+void write_checked(const std::string& file, std::string_view magic, std::string_view body);
+// The body; none when the file is missing, torn or another.
+std::optional<std::string> read_checked(const std::string& file, std::string_view magic);
 
 }  // namespace boxcar

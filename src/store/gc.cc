@@ -21,12 +21,6 @@ bool is_folder_name(const std::string& name) {
   return name.size() == 12 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-std::vector<std::string> names_in(const std::string& directory) {
-  const auto fd = open_file(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!fd) return {};
-  return list_directory(fd->get(), "").value_or(std::vector<std::string>{});
-}
-
 std::int64_t mtime_of(const std::string& path) {  // microseconds since 1970; now when it is gone
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 ? StatRecord::of(info).mtime / 1000 : now_micros();
@@ -68,6 +62,7 @@ class Store::Collector {
     find_results();
     if (options_.verify) verify();
     choose();
+    remove_remains();
     const auto marks = LiveList::Marks::of(state_.root);
     for (auto& candidate : candidates_) {
       if (candidate.why.empty() || marks.has(candidate.key) || !remove(candidate)) {
@@ -85,7 +80,7 @@ class Store::Collector {
   }
 
  private:
-  // Folders without a manifest of ours (the old Kliko's, a person's) are not looked at further.
+  // Of folders without a manifest of ours (the old Kliko's, a person's) only remains are looked at further.
   void find_results() {
     std::unordered_map<std::string, Index::Item> indexed;
     for (const auto& item : state_.index.all()) {
@@ -97,13 +92,17 @@ class Store::Collector {
       for (const auto& name : names_in(join_path(state_.root, image))) {
         const std::string folder = join_path(image, name);
         if (!is_folder_name(name)) continue;
+        const std::string path = join_path(state_.root, folder);
+        if (!exists(join_path(path, kManifestFile))) {
+          if (are_remains(path)) remains_.push_back(folder);
+          continue;
+        }
         Candidate candidate;
         candidate.folder = folder;
         if (const auto found = indexed.find(folder); found != indexed.end()) {
           candidate.key = found->second.key;
           candidate.used = found->second.used;
           candidate.record.decode(candidate.key, found->second.record);
-          if (!exists(join_path(join_path(state_.root, folder), kManifestFile))) continue;
         } else if (!from_manifest(candidate)) {
           continue;
         }
@@ -121,6 +120,44 @@ class Store::Collector {
     candidate.key = record->result.key;
     candidate.used = std::max(std::int64_t{0}, record->result.finished);
     candidate.record = *std::move(record);
+    return true;
+  }
+
+  // What an ordinary user's `rm -rf` leaves of a result: the manifest is gone, but no file of a port, since directories
+  // of ports can't be written. No commit looks like that: what it renames into place is whole.
+  static bool are_remains(const std::string& path) {
+    bool has_port = false;
+    for (const auto& name : names_in(path)) {
+      struct stat info {};
+      if (::lstat(join_path(path, name).c_str(), &info) != 0) return false;
+      const bool port = S_ISDIR(info.st_mode) && (info.st_mode & 0777) == 0555;
+      has_port = has_port || port;
+      if (!port && name != kParametersFile && name != kLogFile && name != kEntriesFile) return false;
+    }
+    return has_port;
+  }
+
+  // Their keys are not known: a live run may be reading one that it looked up before.
+  void remove_remains() {
+    if (remains_.empty() || !LiveList::Marks::of(state_.root).none()) return;
+    for (const auto& folder : remains_) {
+      const std::string path = join_path(state_.root, folder);
+      const std::uint64_t bytes = bytes_below(path);
+      if (options_.dry_run || remove_remains(path))
+        report_.removed.push_back({path, bytes, "what is left of a deleted result", false});
+    }
+  }
+
+  // False: a run that began meanwhile has put a result there.
+  bool remove_remains(const std::string& path) {
+    const std::string aside = state_.trash_name("remains");
+    if (!are_remains(path) || ::rename(path.c_str(), aside.c_str()) != 0) return false;
+    if (!are_remains(aside)) {
+      (void)::rename(aside.c_str(), path.c_str());
+      return false;
+    }
+    (void)remove_tree(aside);
+    ::rmdir(std::string(directory_name(path)).c_str());
     return true;
   }
 
@@ -207,7 +244,7 @@ class Store::Collector {
     }
   }
 
-  // Digests of the host, logs of runs that ended, workspaces kept for a person.
+  // Digests of the host, lists of what was placed there, logs of runs that ended, workspaces kept for a person.
   void remove_old_files() {
     const auto old = [&](const std::string& path) {
       return static_cast<double>(now_ - mtime_of(path)) / 1e6 > options_.older_than->count();
@@ -217,9 +254,16 @@ class Store::Collector {
       report_.removed.push_back({path, bytes_below(path), what, false});
       if (!options_.dry_run) (void)remove_tree(path);
     };
-    for (const auto& name : names_in(join_path(state_.root, "digests"))) {
-      drop(join_path(join_path(state_.root, "digests"), name), "old digests of input files");
-    }
+    const auto drop_all = [&](const char* folder, const char* what) {
+      const std::string path = join_path(state_.root, folder);
+      for (const auto& name : names_in(path)) {
+        const auto hex = std::string_view(name).substr(0, name.find('.'));
+        if (hex.size() == 32 && hex.find_first_not_of("0123456789abcdef") == std::string_view::npos)
+          drop(join_path(path, name), what);
+      }
+    };
+    drop_all("digests", "old digests of input files");
+    drop_all("placed", "old list of what was copied to a directory");
     for (const auto& run : names_in(join_path(state_.root, "runs"))) {
       if (!state_.locks->is_locked(LockFile::of_run(run)))
         drop(join_path(join_path(state_.root, "runs"), run), "old logs");
@@ -234,6 +278,7 @@ class Store::Collector {
   const GcOptions& options_;
   const std::int64_t now_;
   std::vector<Candidate> candidates_;
+  std::vector<std::string> remains_;  // folders below the store
   std::unordered_set<Key> removed_;
   GcReport report_;
 };

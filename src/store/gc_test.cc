@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "base/directory.h"
 #include "base/mounts.h"
 #include "store/store_fixture.h"
 
@@ -170,6 +171,42 @@ TEST_F(GcTest, OldLogsAndKeptWorkspacesGoByAge) {
   gc(everything());
   EXPECT_FALSE(exists(kept.log_directory));
   EXPECT_FALSE(exists(kept.directory));
+}
+
+TEST_F(GcTest, ListsOfWhatWasPlacedGoByAge) {
+  ExportOptions options;
+  options.owner = "flow.yml";
+  ASSERT_TRUE(
+      store_->export_port(output_of(step(action(), "touch x")), PortKind::Directory, directory_ / "out", options));
+  const std::string placed = directory_ / "store/placed";
+  shell(placed, "mkdir mine; touch mine/thesis other");
+  gc(everything());
+  EXPECT_THAT(names_in(placed), testing::ElementsAre("mine", "other")) << "what is no list stays";
+}
+
+// By who is not root.
+TEST_F(GcTest, WhatADeletedStoreLeavesGoes) {
+  const std::string result = store_->directory(step(action(), "mkdir sub; echo hello >sub/file"));
+  const std::string image(directory_name(result));
+  const std::string kliko = image + "/0123456789ab";  // the old one's
+  shell(directory_ / "store", "mkdir -p " + kliko + "/output; touch " + kliko + "/parameters.json " + kliko +
+                                  "/output/file; rm -f index " + result + "/manifest.json " + result + "/log.jsonl");
+  step(action("b"), "touch file");
+  EXPECT_TRUE(gc({}).removed.empty()) << "a run lives, and may read it";
+  store_.reset();
+  GcOptions options;
+  options.dry_run = true;
+  EXPECT_EQ(gc(options).removed.size(), 1U);
+  EXPECT_TRUE(exists(result));
+  const GcReport report = gc({});
+  ASSERT_EQ(report.removed.size(), 1U);
+  EXPECT_EQ(report.removed[0].path, result);
+  EXPECT_EQ(report.removed[0].why, "what is left of a deleted result");
+  EXPECT_FALSE(report.removed[0].result);
+  EXPECT_FALSE(exists(result));
+  EXPECT_TRUE(exists(kliko + "/output/file"));
+  reopen();
+  EXPECT_TRUE(cached(action("b")));
 }
 
 TEST_F(GcTest, IndexIsCompacted) {

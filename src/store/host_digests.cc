@@ -1,7 +1,5 @@
 #include "store/host_digests.h"
 
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/fd.h"
 #include "store/encoding.h"
@@ -49,32 +47,23 @@ std::string HostDigests::file_of(const std::string& path) const {
 
 std::shared_ptr<const TreeDigest> HostDigests::find(const std::string& path) {
   if (auto known = last(path)) return known;
-  const auto text = read_file(file_of(path));
-  if (!text || !text->starts_with(kMagic)) return nullptr;
-  Decoder in(std::string_view(*text).substr(kMagic.size()));
-  const std::uint64_t sum = in.number();
-  if (checksum(in.rest()) != sum || in.text() != path) return nullptr;
+  const auto body = read_checked(file_of(path), kMagic);
+  if (!body) return nullptr;
+  Decoder in(*body);
+  if (in.text() != path) return nullptr;
   TreeDigest tree;
   tree.read_at = in.signed_number();
   tree.entries = in.entries();
   return in.ok() ? std::make_shared<const TreeDigest>(std::move(tree)) : nullptr;
 }
 
-// Not synced: a torn file is told by its checksum, and only costs reading again.
 void HostDigests::keep(const std::string& path, const TreeDigest& tree) {
   if (tree.bytes < kLeastBytes && tree.files < kLeastFiles) return;
   Encoder body;
   body.text(path);
   body.signed_number(tree.read_at);
   body.entries(tree.entries);
-  Encoder whole;
-  whole.bytes(kMagic);
-  whole.number(checksum(body.data()));
-  whole.bytes(body.data());
-  if (!make_directories(directory_)) return;
-  const std::string file = file_of(path);
-  const std::string fresh = file + '.' + std::to_string(::gettid());
-  if (!write_file(fresh, whole.data()) || ::rename(fresh.c_str(), file.c_str()) != 0) ::unlink(fresh.c_str());
+  write_checked(file_of(path), kMagic, body.data());
 }
 
 }  // namespace boxcar

@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "base/directory.h"
 #include "base/tree_digest.h"
 #include "store/store_fixture.h"
 
@@ -13,6 +14,7 @@ namespace boxcar {
 namespace {
 
 constexpr const char* kStore = "BOXCAR_TEST_COMMITS_TO";
+constexpr const char* kExports = "BOXCAR_TEST_EXPORTS_IN";
 constexpr const char* kCleared = "BOXCAR_TEST_CLEARS";
 
 Action numbered(int i) {
@@ -52,9 +54,24 @@ void commit_for_ever(const std::string& directory) {
   }
 }
 
+Result<void> export_from(Store& store, const std::string& in, const std::string& source) {
+  ExportOptions options;
+  options.owner = "flow.yml\nall";
+  return store.export_port(join_path(in, source), PortKind::Directory, join_path(in, "out"), options);
+}
+
+void export_for_ever(const std::string& in) {
+  Pool pool(1);
+  auto store = Store::open(join_path(in, "store"), pool, {.host_visible = false, .sync = false});
+  if (!store) ::_exit(1);
+  for (int i = 0;; ++i) {
+    if (!export_from(**store, in, i % 2 == 0 ? "a" : "b")) ::_exit(2);
+  }
+}
+
 const bool is_the_killed_one = [] {
-  const char* directory = std::getenv(kStore);
-  if (directory != nullptr) commit_for_ever(directory);
+  if (const char* directory = std::getenv(kStore)) commit_for_ever(directory);
+  if (const char* directory = std::getenv(kExports)) export_for_ever(directory);
   if (const char* cleared = std::getenv(kCleared)) {
     {
       Pool pool(1);
@@ -113,6 +130,47 @@ TEST(KillTest, KilledAtAnyMomentNothingHalfIsTakenForAResult) {
   EXPECT_GT(found, 50U) << "it was never killed late enough";
 }
 
+TEST(KillTest, KilledWhileItFillsADirectoryTheNextKnowsWhatIsTheUsers) {
+  const TemporaryDirectory directory;
+  shell(directory.path(),
+        "mkdir a b c out out/d; cd a; mkdir -p d/a e; touch same d/a/x; for i in 1 2 3 4 5; do touch a$i d/a$i e/$i; "
+        "done; "
+        "cd ../b; mkdir -p d/b; touch same e; for i in 1 2 3 4 5; do touch b$i d/b$i; done; touch ../c/same "
+        "../out/d/mine");
+  std::mt19937 random(std::random_device{}());
+  Pool pool(1);
+  int staging = 0;
+  for (int round = 0; round < 1000 && (round < 50 || staging < 10); ++round) {
+    SpawnOptions options;
+    options.argv = {"/proc/self/exe"};
+    options.env = std::vector<std::string>{std::string(kExports) + "=" + directory.path()};
+    std::vector<Child> children;
+    for (int i = 0; i < 2; ++i) {
+      auto child = spawn(options);
+      ASSERT_TRUE(child) << child.error().text();
+      children.push_back(*std::move(child));
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(5'000 + random() % 30'000));
+    for (const auto& child : children) {
+      ASSERT_EQ(::kill(child.pid, SIGKILL), 0);
+      const auto exit = wait_for(child);
+      ASSERT_TRUE(exit);
+      ASSERT_EQ(exit->signal, SIGKILL) << "it ended by itself: " << exit->code;
+    }
+    const auto left = names_in(directory / "out");
+    staging +=
+        std::any_of(left.begin(), left.end(), [](const auto& name) { return name.starts_with(".boxcar-export-"); });
+
+    auto store = Store::open(directory / "store", pool);
+    ASSERT_TRUE(store) << store.error().text();
+    const auto done = export_from(**store, directory.path(), "c");
+    ASSERT_TRUE(done) << done.error().text();
+    EXPECT_EQ(names_in(directory / "out"), (std::vector<std::string>{"d", "same"}));
+    EXPECT_EQ(names_in(directory / "out/d"), (std::vector<std::string>{"mine"}));
+  }
+  EXPECT_GE(staging, 10) << "it was hardly ever killed in the middle";
+}
+
 std::ptrdiff_t count_files(const std::string& directory) {
   std::error_code none;
   return std::distance(std::filesystem::directory_iterator(directory, none), {});
@@ -127,6 +185,7 @@ TEST(KillTest, WhatIsClearedOfADeadRunIsWholeOrGone) {
   int half_way = 0;
   for (int round = 0; round < 200 && half_way < 10; ++round) {
     ASSERT_TRUE(make_directories(left));
+    ASSERT_TRUE(write_file(where + "/lock", ""));  // it is a store
     for (int i = 0; i < kLeft; ++i) ASSERT_TRUE(write_file(left + "/" + std::to_string(i), ""));
     SpawnOptions options;
     options.argv = {"/proc/self/exe"};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "plan/action.h"
 
@@ -20,6 +21,10 @@ inline std::string result_folder(const Digest& image, const Key& key) {
 inline std::string result_directory(const std::string& store, const Digest& image, const Key& key) {
   return store + '/' + result_folder(image, key);
 }
+
+// Of a port, in a result's directory. Channels may be called as the result's own files are, or be hidden: their first
+// byte is written as URLs write it, and so is a '%', so that no two ports have one folder.
+std::string port_folder(std::string_view port);
 
 // Of one attempt, for its log; it stays, also after a failure.
 inline std::string attempt_directory(const std::string& store, const std::string& run, const std::string& step,

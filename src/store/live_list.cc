@@ -103,7 +103,7 @@ LiveList::Marks LiveList::Marks::of(const std::string& store) {
     return marks;
   }
   for (const auto& name : *names) {
-    const UniqueFd fd(::openat(directory.get(), name.c_str(), O_RDWR | O_CLOEXEC));
+    const UniqueFd fd(::openat(directory.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     short type = F_WRLCK;
     if (!fd) continue;
     if (lock_whole(fd.get(), F_OFD_GETLK, type) && type == F_UNLCK) {

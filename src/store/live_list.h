@@ -32,6 +32,7 @@ class LiveList {
    public:
     static Marks of(const std::string& store);
     bool has(const Digest& key) const { return all_ || keys_.contains(std::hash<Digest>{}(key)); }
+    bool none() const { return !all_ && keys_.empty(); }
 
    private:
     void add(int fd, const Page& page);

@@ -25,9 +25,9 @@ off_t LockFile::of_run(std::string_view run) {
 }
 
 Result<std::shared_ptr<LockFile>> LockFile::open(int store) {
-  UniqueFd fd(::openat(store, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  UniqueFd fd(::openat(store, kName, O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   const bool read_only = !fd && (errno == EROFS || errno == EACCES);
-  if (read_only) fd.reset(::openat(store, "lock", O_RDONLY | O_CLOEXEC));
+  if (read_only) fd.reset(::openat(store, kName, O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("opening the store's lock file");
   std::shared_ptr<LockFile> file(new LockFile(std::move(fd), read_only));
   // Where there are no locks, each step would wait for ever for whoever seems to have its.

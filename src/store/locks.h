@@ -16,6 +16,7 @@ namespace boxcar {
 // The exclusive locks of this process, for all its threads. Thread-safe.
 class LockFile {
  public:
+  static constexpr const char* kName = "lock";
   static constexpr off_t kIndex = 0;    // while a record is appended to the index
   static constexpr off_t kGc = 1;       // while results are removed
   static constexpr off_t kJanitor = 2;  // while leftovers of the dead are removed

@@ -79,7 +79,7 @@ Result<Record> read_manifest(std::string_view text) {
     record.result.key = digest_of(json.at("key"));
     record.result.image = digest_of(json.at("image").at("identity"));
     record.result.seconds = json.at("seconds");
-    record.result.peak_memory = static_cast<std::uint64_t>(whole(json.at("peak_memory")));
+    record.result.peak_memory = count(json.at("peak_memory"));
     record.result.finished = whole(json.at("finished_us"));
     for (const auto& [name, port] : json.at("ports").items()) {
       PortResult result{name, kind_of(port.at("kind")), {}, port.at("present")};
@@ -88,8 +88,8 @@ Result<Record> read_manifest(std::string_view text) {
         result.content = digest_of(port.at("digest"));
         const std::string path = port.at("path");
         if (result.kind == PortKind::File) file = path.substr(path.rfind('/') + 1);
-        record.bytes += static_cast<std::uint64_t>(whole(port.at("bytes")));
-        record.files += static_cast<std::uint64_t>(whole(port.at("files")));
+        record.bytes += count(port.at("bytes"));
+        record.files += count(port.at("files"));
       }
       record.result.ports.push_back(std::move(result));
       record.file_names.push_back(std::move(file));

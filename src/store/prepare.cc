@@ -18,12 +18,6 @@ namespace boxcar {
 
 namespace {
 
-// In a result these names are taken.
-bool usable_port_name(std::string_view name) {
-  return !name.empty() && name.front() != '.' && name.find('/') == std::string_view::npos && name != kManifestFile &&
-         name != kParametersFile && name != kLogFile;
-}
-
 bool runs_as_root(const Action& action) {
   const std::string_view user = std::string_view(action.user).substr(0, action.user.find(':'));
   return user.empty() || user == "0" || user == "root";
@@ -85,7 +79,7 @@ class Preparation {
   }
 
   Result<void> place_output(const ActionOutput& output) {
-    if (!usable_port_name(output.port)) {
+    if (output.port.empty() || output.port.find('/') != std::string::npos) {
       return fail(ErrorKind::Invalid, "an output port can't be called '" + output.port + "'");
     }
     const bool file = output.kind == PortKind::File;
@@ -99,7 +93,7 @@ class Preparation {
       workspace_.mounts.push_back({output.direct, target, true, true});
       return {};
     }
-    std::string source = join_path(result(), output.port);
+    std::string source = join_path(result(), port_folder(output.port));
     CHECK_OK(make_place(source, 0777));
     if (sharing_host(action_.outputs, output) != nullptr) return {};  // commit() sets it apart
     if (fresh_) CHECK_OK(open_to_all(source));

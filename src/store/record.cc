@@ -4,12 +4,14 @@
 
 #include "base/fd.h"
 #include "store/encoding.h"
+#include "store/layout.h"
 
 namespace boxcar {
 
 std::string Record::port_path(std::size_t port) const {
   const auto& of = result.ports[port];
-  return of.kind == PortKind::File ? join_path(of.port, file_names[port]) : of.port;
+  std::string folder = port_folder(of.port);
+  return of.kind == PortKind::File ? join_path(folder, file_names[port]) : folder;
 }
 
 std::string Record::encode(std::string_view encoded_entries) const {

@@ -4,15 +4,66 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/mounts.h"
+#include "base/text.h"
 #include "store/manifest.h"
 #include "store/state.h"
 
 namespace boxcar {
 
+namespace {
+
+// The lock file comes before all else that a store has of its own, and is empty. Of the two directories that have a
+// name of boxcar's own everything is the store's, also where somebody removed half of it.
+bool is_store(int directory, const std::string& path) {
+  const std::string_view name = base_name(path);
+  struct stat info {};
+  return name == ".boxcar" || name == ".kliko" ||
+         (::fstatat(directory, LockFile::kName, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
+          info.st_size == 0);
+}
+
+// What lies where a store has its own would be overwritten, or removed as left by a dead run.
+Result<void> refuse_what_is_not_ours(int directory, const std::string& path) {
+  for (const char* name : {LockFile::kName, "index", "work", "trash", "live", "digests", "placed", "runs"}) {
+    struct stat info {};
+    if (::fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (is_store(directory, path)) return {};
+    return fail(ErrorKind::Invalid, path + " is no store, and has something of its own where a store has its '" + name +
+                                        "'; name a directory that is empty, or not there yet");
+  }
+  return {};
+}
+
+// "<run>.<step>.<attempt>", "<run>.shared"
+bool names_a_workspace(std::string_view name) {
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return false;
+  const auto end = name.substr(dot + 1);
+  return end == "shared" || (!end.empty() && end.find_first_not_of("0123456789") == std::string_view::npos);
+}
+
+// As trash_name() makes them: "….<pid>-<time>-<number>".
+bool names_trash(std::string_view name) {
+  const auto end = name.substr(std::min(name.rfind('.'), name.size()));
+  return std::count(end.begin(), end.end(), '-') == 2 &&
+         end.find_first_not_of(".-0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<void> Store::find(const std::string& directory) {
+  auto fd = open_file(directory, O_PATH | O_DIRECTORY);
+  if (!fd && fd.error().kind == ErrorKind::Denied) return fail(std::move(fd).error());
+  if (fd && is_store(fd->get(), directory)) return {};
+  return fail(ErrorKind::Invalid, "there is no store at " + directory);
+}
 
 Store::~Store() {
   state_->ahead.stop();
@@ -31,6 +82,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory, Pool& p
     fd = open_file(directory, O_PATH | O_DIRECTORY);
     if (!fd) return fail(std::move(fd).error().in("opening the store"));
   }
+  CHECK_OK(refuse_what_is_not_ours(fd->get(), directory));
   auto locks = LockFile::open(fd->get());
   if (!locks) return fail(std::move(locks).error().in("opening the store " + directory));
   return std::unique_ptr<Store>(
@@ -61,7 +113,7 @@ std::string Store::directory(const StoredResult& result) const {
 }
 
 std::string Store::port_path(const StoredResult& result, const PortResult& port) const {
-  const std::string path = join_path(directory(result), port.port);
+  const std::string path = join_path(directory(result), port_folder(port.port));
   if (port.kind != PortKind::File) return path;
   Record record;
   if (const auto found = state_->index.find(result.key); found && record.decode(result.key, *found)) {
@@ -169,13 +221,10 @@ void Store::State::remove_leftovers() {
   const ByteLock held(locks, LockFile::kJanitor);
   const auto each = [&](const std::string& name, const auto& visit) {
     const std::string directory = join_path(root, name);
-    if (const auto fd = open_file(directory, O_RDONLY | O_DIRECTORY)) {
-      if (const auto names = list_directory(fd->get(), "")) {
-        for (const auto& entry : *names) visit(entry, join_path(directory, entry));
-      }
-    }
+    for (const auto& entry : names_in(directory)) visit(entry, join_path(directory, entry));
   };
   each("work", [&](const std::string& name, const std::string& path) {
+    if (!names_a_workspace(name)) return;
     const off_t run = LockFile::of_run(name.substr(0, name.find('.')));
     if (!locks->try_lock(run)) return;
     const ByteLock dead(locks, run);
@@ -185,7 +234,7 @@ void Store::State::remove_leftovers() {
   const auto marks = LiveList::Marks::of(root);
   each("trash", [&](const std::string& name, const std::string& path) {
     const auto key = Key::parse(name.substr(0, name.find('.')));
-    if (!key || !marks.has(*key)) (void)remove_tree(path);
+    if (names_trash(name) && (!key || !marks.has(*key))) (void)remove_tree(path);
   });
 }
 

@@ -39,12 +39,27 @@ struct StoreOptions {
   bool sync = true;
 };
 
+struct ExportOptions {
+  // Which output this is, of which workflow: what the same owner placed there before, and the source lacks, goes, where
+  // it is still as it was placed. "": nobody's, all stays.
+  std::string owner = {};
+  // What it is, say by its digest. Where the owner's last was the same, and is still there, nothing is done.
+  std::string content = {};
+  // Absolute paths that the run read: nothing at or below one of them is written. Invalid when the source has such.
+  std::vector<std::string> read = {};
+  // The step read `to`: what it removed goes from there too, where it is still as it was read.
+  bool works_on = false;
+};
+
 class Store : public Results {
  public:
   // Makes what is missing. What dead runners left is removed in the background, from the first prepare() on,
   // or with the store's end.
-  // `directory` is absolute. The pool outlives the store.
+  // `directory` is absolute. The pool outlives the store. Invalid: it is none, and something else lies where a store
+  // has its own.
   static Result<std::unique_ptr<Store>> open(const std::string& directory, Pool& pool, StoreOptions options = {});
+  // Whether there is one already. Invalid: there is none; Denied.
+  static Result<void> find(const std::string& directory);
   ~Store() override;  // waits until discarded workspaces are gone
 
   std::optional<StoredResult> lookup(const Action& action, const Key& key) override;
@@ -61,9 +76,12 @@ class Store : public Results {
   // The digest of a path of the host, kept from earlier where nothing changed. Of the same path within the same second
   // what was found then. Thread-safe.
   Result<std::shared_ptr<const TreeDigest>> digest_host(const std::string& path);
-  // `to` was read by a step and has been filled from its result at `source`: what the step removed goes from `to` too,
-  // where it is still as it was read. Files that came or changed meanwhile stay.
-  Result<void> remove_gone(const std::string& source, const std::string& to);
+  // Fills a directory of the user's from a result's port, after success: what is copied whole beside it is moved there
+  // file by file by rename; foreign files there stay. What broken tries left is removed. A file port is copied to the
+  // path `to` itself, or into it where that is a directory. Invalid: a directory that is not empty is in the way of a
+  // file.
+  Result<void> export_port(const std::string& source, PortKind kind, const std::string& to,
+                           const ExportOptions& options = {});
   // The key fields of a kept result, for --explain. NotFound when it is gone.
   Result<std::vector<KeyField>> kept_fields(const Key& key, const Digest& image);
   // What a live run looked up is never removed. Unavailable: another gc is at it.
@@ -87,10 +105,5 @@ class Store : public Results {
   std::optional<StoredResult> adopt(const Digest& image, const Key& key);
   std::unique_ptr<State> state_;
 };
-
-// Fills a directory of the user's from a result's port, after success: file by file by rename; foreign files there
-// stay; only what an earlier broken try of this left is removed. A file port is copied to the path `to` itself, or into
-// it where that is a directory. Invalid: a directory that is not empty is in the way of a file.
-Result<void> export_port(const std::string& source, PortKind kind, const std::string& to);
 
 }  // namespace boxcar

@@ -261,5 +261,39 @@ TEST_F(StoreTest, ManySmallFiles) {
   EXPECT_FALSE(cached(a));
 }
 
+TEST_F(StoreTest, WhatIsSomebodyElsesIsNoStore) {
+  const auto refusal = [&](const std::string& name) {
+    const auto opened = Store::open(directory_ / name, pool_);
+    EXPECT_FALSE(opened) << name;
+    return opened ? "" : opened.error().text();
+  };
+  shell(directory_ / "", R"x(mkdir -p a/work b/live b/trash c linked elsewhere; echo thesis >a/work/thesis.tex.1
+    echo a >b/live/a; echo b >b/trash/b; echo notes >c/index; echo mine >elsewhere/x.1; ln -s ../elsewhere linked/work
+    mkdir d; echo key >d/lock)x");
+  EXPECT_THAT(refusal("a"), HasSubstr("/a is no store, and has something of its own where a store has its 'work'"));
+  EXPECT_THAT(refusal("b"), HasSubstr("'trash'"));
+  EXPECT_THAT(refusal("c"), HasSubstr("'index'"));
+  EXPECT_THAT(refusal("d"), HasSubstr("'lock'"));
+  EXPECT_THAT(refusal("linked"), HasSubstr("'work'"));
+  for (const std::string name : {"a", "b", "c", "elsewhere", "nowhere"}) {
+    const auto found = Store::find(directory_ / name);
+    ASSERT_FALSE(found) << name;
+    EXPECT_EQ(found.error().text(), "there is no store at " + (directory_ / name));
+  }
+  EXPECT_TRUE(Store::find(directory_ / "store"));
+  shell(directory_ / "", R"x([ "$(cat a/work/*/* a/work/* b/*/* c/* d/* elsewhere/* 2>/dev/null | tr '\n' ' ')" = \
+    "thesis a b notes key mine " ]; [ ! -e c/lock ])x");
+  // Nothing but what a boxcar made is ever removed from a store; one that lost its lock file is one by its name.
+  shell(directory_ / "",
+        R"x(mkdir -p .boxcar/work/run.step.1 .boxcar/trash; cd .boxcar; echo x >work/notes.txt; echo x >work/notes
+    echo x >trash/paper; echo x >trash/2.1-2-3)x");
+  ASSERT_TRUE(Store::open(directory_ / ".boxcar", pool_));
+  shell(directory_ / ".boxcar", R"x([ "$(echo work/* trash/*)" = "work/notes work/notes.txt trash/paper" ])x");
+  // Nor through a symlink.
+  shell(directory_ / ".boxcar", "rm -r work; ln -s ../elsewhere work");
+  ASSERT_TRUE(Store::open(directory_ / ".boxcar", pool_));
+  EXPECT_EQ(contents(directory_ / "elsewhere/x.1"), "mine\n");
+}
+
 }  // namespace
 }  // namespace boxcar

@@ -57,8 +57,47 @@ TEST_F(WorkspaceTest, KeptOneOutlivesLaterRuns) {
   EXPECT_EQ(contents(seen(kept, "/output") + "/half"), "half\n");
 }
 
+// Names that a result has for its own files, and hidden ones, are names of ports all the same, each with a folder.
+TEST_F(WorkspaceTest, PortsMayBeCalledAsFilesOfTheResult) {
+  const std::vector<std::string> names = {"%2ehidden", ".entries",      ".hidden",        "log.jsonl",
+                                          "log.json",  "manifest.json", "parameters.json"};
+  Action a = action();
+  a.outputs.clear();
+  for (const auto& name : names) a.outputs.push_back({name, PortKind::Directory, "/out/" + name, true, ""});
+  a.outputs.push_back({"z", PortKind::File, "/file/.z", true, ""});
+  const Workspace workspace = prepare(a);
+  for (const auto& name : names) shell(seen(workspace, "/out/" + name), "echo \"" + name + "\" >text");
+  shell(seen(workspace, "/file"), "echo z >.z");
+  ASSERT_TRUE(write_file(workspace.log_directory + "/log.jsonl", "{}\n"));
+  const auto committed = store_->commit(workspace, a, action_key(a), Ending{});
+  ASSERT_TRUE(committed) << committed.error().text();
+  store_->discard(workspace, false);
+  for (const bool by_manifest : {false, true}) {
+    if (by_manifest) std::filesystem::remove(directory_ / "store/index");
+    reopen();
+    const auto found = store_->lookup(a, action_key(a));
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->ports.size(), names.size() + 1);
+    for (const auto& port : found->ports) {
+      const std::string path = store_->port_path(*found, port);
+      if (port.port == "z") {
+        EXPECT_EQ(contents(path), "z\n");
+      } else {
+        EXPECT_EQ(contents(path + "/text"), port.port + "\n");
+      }
+    }
+    EXPECT_EQ(contents(store_->directory(*found) + "/log.jsonl"), "{}\n");
+    EXPECT_EQ(contents(store_->directory(*found) + "/parameters.json"), "{\"a\":1}");
+  }
+  GcOptions options;
+  options.verify = true;
+  const auto report = store_->gc(options);
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->kept, 1U);
+}
+
 TEST_F(WorkspaceTest, UnusablePortsAreRefused) {
-  for (const char* name : {"manifest.json", "parameters.json", "log.jsonl", ".entries", "a/b", ""}) {
+  for (const char* name : {"a/b", ""}) {
     Action a = action();
     a.outputs[0].port = name;
     const auto workspace = store_->prepare(a, action_key(a), {"run", "step", 1});

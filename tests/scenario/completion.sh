@@ -26,6 +26,8 @@ share=$SOURCE/share/completions
 # What is typed before TAB, and what stands there after it ("_": a blank at the end).
 cases="
 boxcar insp|boxcar inspect_
+boxcar sch|boxcar schema_
+boxcar schema ta|boxcar schema task_
 boxcar image imp|boxcar image import_
 boxcar run --keep-g|boxcar run --keep-going_
 boxcar run flow.yml --pull al|boxcar run flow.yml --pull always_
@@ -44,6 +46,8 @@ boxcar tool test/sky --tel me|boxcar tool test/sky --tel meerkat_
 boxcar tool test/sky --model sk|boxcar tool test/sky --model sky.tar_
 kliko-run test/sky --tel k|kliko-run test/sky --tel kat-7_
 kliko-validate fl|kliko-validate flow.yml_
+task-api check|task-api check-task-run_
+task-api run fl|task-api run flow.yml_
 boxcar status ${run:0:4}|boxcar status ${run}_
 boxcar logs $run/s|boxcar logs $run/second_
 boxcar nothing --he|boxcar nothing --he"

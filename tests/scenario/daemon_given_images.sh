@@ -24,6 +24,12 @@ same_there() { # IMAGE GREETING [FIRST]: on both engines, each with a store of i
 known() { ask_daemon GET "/images/json" | jq -r '.[].RepoTags[]?'; }
 layout own test/own env=GREETING=moin user=1234
 expect_exit 0 boxcar image import oci:own
+expect_exit 0 boxcar tool --dry-run --store elsewhere test/own --text x
+expect_err '^own +runs: '
+! known | grep -q boxcar.local/test || fail "a dry run changed something: $(known)"
+layout dry test/dry
+expect_exit 0 boxcar tool --dry-run --store elsewhere oci:dry --text x
+! known | grep -q boxcar.local/test || fail "a dry run changed something: $(known)"
 expect_exit 0 boxcar tool --store elsewhere test/own --text x
 expect_err '^loading docker.io/test/own:latest into (Docker|Podman) [0-9.]+$'
 same_there test/own moin here 1234

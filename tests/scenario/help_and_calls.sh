@@ -6,10 +6,10 @@ expect_out '^kliko-run \(boxcar [0-9]'
 expect_exit 0 kliko-validate --version
 expect_out '^kliko-validate \(boxcar [0-9]'
 expect_exit 0 boxcar --help
-for command in run tool chain validate inspect runs status logs stop image gc; do
+for command in run tool chain validate inspect schema runs status logs stop image gc; do
   expect_out "^ +$command "
 done
-for command in run tool chain validate inspect runs status logs stop 'image ls' 'image pull' 'image import' 'image rm' 'image prune' gc; do
+for command in run tool chain validate inspect schema runs status logs stop 'image ls' 'image pull' 'image import' 'image rm' 'image prune' gc; do
   expect_exit 0 boxcar $command --help
   expect_out 'Example' "boxcar ${command}( |$)"
   [ ! -s "$SCENARIO/err" ] || fail "help goes to stdout"
@@ -42,6 +42,19 @@ expect_exit 2 boxcar run x.yml -j x
 expect_err "^boxcar: --jobs takes a number, not 'x'$"
 expect_exit 2 boxcar run x.yml -j 0
 expect_err '^boxcar: --jobs: takes a number above 0$'
+expect_exit 2 boxcar run x.yml --engine dokcer
+expect_err "^boxcar: --engine: 'dokcer' is none of auto, embedded, docker, podman \(did you mean 'docker'\?\)$"
+expect_exit 2 env BOXCAR_ENGINE=dokcer boxcar run x.yml
+expect_err "BOXCAR_ENGINE is 'dokcer', which is none of .* \(did you mean 'docker'\?\)$"
+mkdir -p config/boxcar && echo 'engine: dokcer' >config/boxcar/config.yml
+expect_exit 2 env XDG_CONFIG_HOME="$PWD/config" boxcar run x.yml
+expect_err "config.yml:1:9: .* \(did you mean 'docker'\?\)$"
+expect_exit 2 boxcar run x.yml --json=maybe
+expect_err "^boxcar: --json takes no value$"
+expect_exit 2 boxcar validate
+expect_err '^boxcar: boxcar validate needs a FILE or IMAGE$'
+expect_exit 2 boxcar image pull
+expect_err '^boxcar: boxcar image pull needs an IMAGE$'
 expect_exit 0 boxcar tool --help
 expect_out "^Usage: boxcar tool \[OPTIONS\] IMAGE \[the tool's options\]$"
 expect_exit 0 boxcar help run
@@ -51,6 +64,10 @@ expect_out 'boxcar --version'
 make_common_images
 expect_exit 2 boxcar tool test/make --json
 expect_err "has no option '--json'; boxcar's own options stand before the image"
+expect_exit 2 boxcar tool test/make --ouput x
+expect_err "has no option '--ouput' \(did you mean '--output'\?\)$"
+expect_exit 2 boxcar tool test/make --engin docker
+expect_err "has no option '--engin' \(did you mean '--engine'\?\); boxcar's own options stand before the image$"
 mkdir -p store
 expect_exit 2 boxcar gc --store store --older-than 30 # seconds, when days are meant
 expect_err "'30' has no unit; write 30d for days"

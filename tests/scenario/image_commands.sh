@@ -29,3 +29,5 @@ boxcar image rm test/make test/append
 [ "$(du -s "$XDG_DATA_HOME" | cut -f1)" -lt $((before / 2)) ] || fail "layers left: $(du "$XDG_DATA_HOME")"
 expect_exit 2 boxcar image rm test/make
 expect_exit 2 boxcar image import docker-archive:missing.tar
+expect_exit 2 boxcar image list
+expect_err "did you mean 'ls'"

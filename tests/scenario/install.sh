@@ -1,7 +1,7 @@
-# cmake --install puts the program and Kliko's names for it where packagers expect them.
+# cmake --install puts the program and its other names for it where packagers expect them.
 DESTDIR=$PWD/root cmake --install "$BOXCAR_BUILD" --prefix /usr >/dev/null
 [ -x root/usr/bin/boxcar ] || fail "$(find root)"
-for name in kliko-run kliko-validate; do
+for name in kliko-run kliko-validate task-api; do
   [ "$(readlink root/usr/bin/$name)" = boxcar ] || fail "$name: $(ls -l root/usr/bin)"
 done
 expect_exit 0 root/usr/bin/boxcar --version

@@ -6,7 +6,7 @@ steps: {eat: {image: test/eat, resources: {memory: 50Mi}}}
 FLOW
 expect_exit 1 boxcar run boxcar.yml --json
 expect_json '.steps.eat.status == "failed"' '.steps.eat.exit_code != 0'
-expect_err 'eat.*ran out of memory \(its limit is 50Mi; raise resources.memory\)'
+expect_err 'eat.*ran out of memory \(its limit is 50 MiB; raise resources.memory\)'
 # A child of it that is killed leaves half a result, also where nobody looks at its exit code.
 make_kliko_image test/careless 'dd if=/dev/zero of=/dev/null bs=200M count=1 || true; sleep 0.4; echo half >/output/text' <<<'{schema_version: 4, io: split}'
 printf 'steps: {eat: {image: test/careless, resources: {memory: 50Mi}}}\n' >careless.yml

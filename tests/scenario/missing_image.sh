@@ -15,7 +15,7 @@ expect_err "there is no image docker.io/test/nowhere:latest in the local store.*
 # Each place that was asked stands on a line of its own, and after them what to do.
 DOCKER_HOST=unix://$PWD/no-docker.sock expect_exit 3 boxcar tool 127.0.0.1:1/test/nowhere
 expect_err '^boxcar: there is no image 127.0.0.1:1/test/nowhere:latest$' '^  the local store: not there$' '^  Docker: no Docker answers at' \
-  '^  Podman: not (there|installed)$' '^  the registry: .*refused$' '^  check its name.* boxcar image import'
+  '^  Podman: not (there|installed)$' '^  the registry: 127.0.0.1:1 could not be reached: connection refused$' '^  check its name.* boxcar image import'
 # In a finding, which is one line, they stand in brackets.
 printf 'workflow: missing\nsteps:\n  a: {image: "127.0.0.1:1/test/nowhere"}\n' >boxcar.yml
 DOCKER_HOST=unix://$PWD/no-docker.sock expect_exit 3 boxcar run boxcar.yml

@@ -12,3 +12,12 @@ expect_exit 1 boxcar run --json boxcar.yml
 expect_json '.status == "failed"' '.steps.a.status == "failed"' '.steps.a.attempts == 1' '.steps.a.exit_code == null'
 expect_err 'step a failed: .*no-such-program'
 [ "$(grep -c 'no-such-program' "$SCENARIO/err")" = 2 ] || fail "said when it happened and in the summary: $(cat "$SCENARIO/err")"
+
+# A daemon whose runtime starts nothing at all, boxcar's own helper neither, is no failure of the step.
+[ "${BOXCAR_TEST_ENGINE:-}" = docker ] || return 0
+printf '#!/bin/sh\n[ "$1" != --version ] || exec echo "broken version 1.0"\nexit 1\n' >"$DAEMON/broken"
+chmod 755 "$DAEMON/broken"
+stop_daemon
+LISTEN="--add-runtime broken=$DAEMON/broken --default-runtime broken" start_daemon
+expect_exit 3 boxcar tool test/make
+expect_err "OCI runtime create failed.*; nor does boxcar's own helper start: 'boxcar doctor' says more$"

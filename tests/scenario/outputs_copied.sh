@@ -20,3 +20,9 @@ for i in 1 2; do
 done
 expect_err 'named'
 find results -name '.*' -mindepth 1 | grep . && fail "temporary files left" || true
+
+# What may not be looked at is not taken for what is there.
+if [ "$(id -u)" != 0 ]; then
+  expect_exit 2 boxcar tool --output /root/results/x test/many
+  expect_err "output 'output' is copied to '/root/results/x': .*Permission denied"
+fi

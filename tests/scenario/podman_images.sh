@@ -23,3 +23,5 @@ expect_exit 0 boxcar tool --json test/podded
 expect_json '.steps.podded.status == "cached"'
 expect_exit 0 boxcar image ls --json
 expect_json '[.[].reference] == ["docker.io/test/podded:latest"]'
+expect_exit 2 boxcar tool containers-storage:me/nope
+expect_err "containers-storage:me/nope: not there"

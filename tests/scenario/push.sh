@@ -47,4 +47,4 @@ expect_err "layer ${layer:0:19}: it was altered since it was unpacked: .*; tree/
 [ -z "$(ls "$XDG_DATA_HOME/boxcar/images/tmp")" ] || fail "left: $(find "$XDG_DATA_HOME/boxcar/images/tmp")"
 stop_registry
 expect_exit 3 boxcar image push test/append "$name"
-expect_err "pushing to docker://$name:latest: .*connection refused"
+expect_err "pushing to docker://$name:latest: $registry could not be reached: connection refused$"

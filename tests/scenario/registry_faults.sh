@@ -39,4 +39,6 @@ boxcar image prune >/dev/null
 stop_registry
 fails_with 'the registry: .*(refused|EOF|reset)'
 expect_exit 3 boxcar inspect $registry/test/a:1
-expect_err 'the registry: .*connection refused'
+expect_err "the registry: $registry could not be reached: connection refused$"
+expect_exit 3 boxcar image login $registry -u ann --password-stdin <<<word
+expect_err "logging in to $registry: $registry could not be reached: connection refused$"

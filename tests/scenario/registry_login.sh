@@ -29,7 +29,14 @@ expect_exit 2 boxcar image login $registry -u ann
 expect_err 'either --password-stdin or --password-file'
 expect_exit 2 boxcar image login $registry --password-file pass
 expect_err 'Give the user with -u'
-expect_exit 2 boxcar image login $registry -u ann --password "$password"
+# A password in the call is not repeated.
+for wrong in "--password $password" "--password=$password" "-p $password" "-p$password" "$password"; do
+  expect_exit 2 boxcar image login $registry -u ann $wrong
+  expect_err 'the password comes by --password-stdin or --password-file, or is asked for on a terminal$'
+  expect_not_in "$SCENARIO/err" "$password"
+done
+expect_exit 2 boxcar image login $registry -u ann --password-stdin="$password"
+expect_err '^boxcar: --password-stdin takes no value$'
 expect_exit 0 boxcar image login $registry -u ann --password-stdin <<<"$password"
 expect_out "^$registry takes user ann; kept in $XDG_RUNTIME_DIR/containers/auth.json$"
 [ "$(stat -c %a "$XDG_RUNTIME_DIR/containers/auth.json")" = 600 ] || fail "others can read it"

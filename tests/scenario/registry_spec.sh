@@ -31,7 +31,7 @@ push linked test/linked:1
 expect_exit 0 boxcar inspect --json $registry/test/linked:1
 expect_json '.mode == "join"'
 for hide in .wh.spec spec/.wh..wh..opq .wh.kliko.yml; do
-  rm -rf hiding && mkdir hiding && layer hiding/it "mkdir -p \"\$(dirname $hide)\" && touch $hide && head -c 2000000 /dev/urandom >fill3"
+  rm -rf hiding && mkdir hiding && layer hiding/it "mkdir -p \"\$(dirname $hide)\" && touch $hide .wh.processing-container.json && head -c 2000000 /dev/urandom >fill3"
   "$SOURCE/tests/make_image.sh" hidden x:1 root base=low.tar base=up.tar base=hiding/it.tar
   push hidden test/hidden:1
   boxcar image prune >/dev/null
@@ -41,5 +41,5 @@ done
 low=$(layer_of test/hidden:1 0)
 : >registry.log
 boxcar image prune >/dev/null
-expect_exit 2 boxcar inspect $registry/test/hidden:1 # it is whited out: nothing below counts
+expect_exit 2 boxcar inspect $registry/test/hidden:1 # both names are whited out: nothing below counts
 [ "$(gets "blobs/sha256:$low")" = 0 ] || fail "more came than was needed"

@@ -5,7 +5,7 @@ wait_until grep -q waiting "$SCENARIO/err"
 boxcar status --watch --json >watched.json &
 script -qec 'boxcar status --watch' /dev/null >terminal &
 expect_exit 0 boxcar status -w
-[ "$(grep -c wait "$SCENARIO/out")" = 2 ] || fail "not said once" # the run's line and the step's
+[ "$(grep -c succeeded "$SCENARIO/out")" = 2 ] || fail "not said once" # the run's line and the step's
 expect_out ' wait  succeeded' '^wait +succeeded'
 expect_exit 0 wait
 cp watched.json "$SCENARIO/out"

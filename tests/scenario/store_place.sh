@@ -29,3 +29,13 @@ BOXCAR_STORE='' expect_store elsewhere/.kliko cached boxcar tool --json test/mak
 : >"$SCENARIO/work/file"
 expect_exit 3 boxcar tool --store "$SCENARIO/work/file" test/make
 expect_err "$SCENARIO/work/file"
+
+# A directory with things of somebody else's is no store, nor becomes one.
+mkdir -p mine/work mine/012345678901/abcdefabcdef && echo thesis >mine/work/thesis.tex.1 && echo notes >mine/index
+for call in "run --dry-run ../flows" "run ../flows" "tool test/make"; do
+  BOXCAR_STORE=mine expect_exit 3 boxcar $call
+  expect_err "$PWD/mine is no store, and has something of its own where a store has its 'index'"
+done
+expect_exit 2 boxcar gc --store mine --older-than 1d
+expect_err "there is no store at $PWD/mine"
+[ "$(cat mine/work/* mine/index)" = $'thesis\nnotes' ] && [ "$(find mine | wc -l)" = 6 ] || fail "$(find mine)"

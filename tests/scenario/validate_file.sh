@@ -7,6 +7,7 @@ sections:
   - {name: s, description: d, fields: [{name: tel, type: str, required: true}]}
 SPEC
 expect_exit 0 boxcar validate good.yml
+expect_out '^good.yml: valid .a tool as Kliko declares it, schema version 4.$'
 expect_exit 0 kliko-validate good.yml
 
 cat >bad.yml <<'SPEC'

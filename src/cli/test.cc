@@ -1,0 +1,325 @@
+// boxcar test IMAGE: runs what an image declares on sample input, and says what does not hold.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/clock.h"
+#include "base/environment.h"
+#include "base/fd.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/execute.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "cli/trial_of_tools.h"
+#include "run/tools.h"
+#include "spec/reader.h"
+
+namespace boxcar {
+
+namespace {
+
+constexpr const char* kSampleFolder = "sample";
+
+struct TestOptions {
+  RunOptions run;  // of it: engine, pull, grace, json
+  std::string image;
+  std::vector<std::string> templates;
+  std::vector<std::string> inputs;
+  std::vector<std::string> values;
+  std::string samples;
+  std::string timeout;
+
+  std::optional<int> parse(const Args& args);
+};
+
+std::optional<int> TestOptions::parse(const Args& args) {
+  Options options("boxcar test",
+                  "Runs what an image declares on sample input, and says of each tool what does not hold: its command\n"
+                  "is not found, it fails, an output stays empty, an input is written into. Keeps nothing.",
+                  "boxcar test segment --input images=./some-images --set THRESHOLD=0.5");
+  options.required("IMAGE", image, "Its name");
+  options.list("--template", templates, "Only this tool of several; may be given again", "NAME");
+  options.list("--input", inputs, "What a tool reads", "[TOOL/]PORT=DIR");
+  options.value("--samples", samples,
+                "A folder with PORT or TOOL/PORT for inputs that are not given (default: ./sample, if it is there)",
+                "DIR");
+  options.list("--set", values, "A parameter; what must have a value and gets none is made up", "[TOOL.]NAME=VALUE");
+  options.value("--timeout", timeout, "How long a tool may take, as 10m (default: as long as it likes)", "TIME");
+  declare_engine(options, run.engine, "Where containers run");
+  declare_pull(options, run.pull);
+  options.flag("--json", run.json, "One JSON document on stdout");
+  if (const auto code = options.parse(args)) return code;
+  return run.complete();
+}
+
+// Where the store and what is made up lie; gone when it ends.
+class TestPlace {
+ public:
+  ~TestPlace() {
+    if (!path_.empty()) std::ignore = remove_tree(path_);
+  }
+  Result<void> make() {
+    const std::string tmp = environment("TMPDIR");
+    std::string path = join_path(absolute_path(tmp.empty() ? "/tmp" : tmp, current_directory()), "boxcar-test.XXXXXX");
+    if (::mkdtemp(path.data()) == nullptr) return fail_errno("making " + path);
+    path_ = std::move(path);
+    return {};
+  }
+  std::string operator/(const char* name) const { return join_path(path_, name); }
+
+ private:
+  std::string path_;
+};
+
+struct Candidate {
+  std::string name;
+  Tool tool;
+  Looked looked;
+  Sample sample;
+};
+
+class Test {
+ public:
+  explicit Test(TestOptions options) : options_(std::move(options)) {}
+
+  int run() {
+    if (auto made = place_.make(); !made) return say(made.error(), json());
+    if (auto read = read_image(); !read) return say_wrong(read.error());
+    if (auto given = take_given(); !given) return say_wrong(given.error());
+    if (!findings_.ok()) return say(findings_, json());
+    if (!json()) say(findings_);  // warnings
+    auto watcher = std::make_unique<TrialWatcher>();
+    RunReport report = run_workflow(request(), *watcher);
+    if (!report.findings.ok()) {
+      // The others are tried all the same.
+      Findings refused = by_tool(report.findings);
+      if (refused_.size() == tools_.size() || refused_.contains("")) return say(refused, json());
+      watcher = std::make_unique<TrialWatcher>();
+      report = run_workflow(request(), *watcher);
+    }
+    if (!report.findings.ok()) return say(report.findings, json());
+    if (report.trouble || report.status == RunStatus::Cancelled) {
+      return say(report.trouble.value_or(interruption()), json());
+    }
+    std::vector<ToolVerdict> verdicts;
+    StepIndex step = 0;
+    for (std::size_t i = 0; i < tools_.size(); ++i) {
+      const auto& [name, tool, looked, sample] = tools_[i];
+      if (const auto refused = refused_.find(step_name(i)); refused != refused_.end()) {
+        verdicts.push_back(refusal(name, looked, refused->second));
+      } else {
+        verdicts.push_back(verdict_on(report, step++, name, sample, looked, *watcher));
+      }
+    }
+    print(json() ? json_of(verdicts) : text_of(verdicts));
+    const bool ok = std::all_of(verdicts.begin(), verdicts.end(), [](const auto& verdict) { return verdict.ok(); });
+    return ok ? kDone : kStepFailed;
+  }
+
+ private:
+  bool json() const { return options_.run.json; }
+
+  // The findings say more than the error, where there are any.
+  int say_wrong(const Error& error) { return findings_.ok() ? say(error, json()) : say(findings_, json()); }
+
+  // The image's tools, and what can be seen of them. Lets go of its threads before the run, as choosing an engine asks.
+  Result<void> read_image() {
+    block_interrupts();
+    TRY(auto place, EnginePlace::choose(options_.run.engine));
+    Pool pool;
+    Images& images = place->images(pool);
+    TRY(const auto image, images.resolve(options_.image, options_.run.pull_policy(), say_progress));
+    TRY(auto declaration, declaration_of(images, *image, options_.image));
+    auto tools = declaration.format->read_tools({declaration.name, std::move(declaration.text)}, findings_);
+    if (tools.empty() || !findings_.ok()) return fail(ErrorKind::Invalid, declaration.name + " is not valid");
+    for (const auto& wanted : options_.templates) {
+      if (auto chosen = chosen_tool(tools, options_.image, wanted); !chosen) return fail(chosen.error());
+    }
+    const std::set<std::string> wanted(options_.templates.begin(), options_.templates.end());
+    for (auto& tool : tools) {
+      if (!wanted.empty() && !wanted.contains(tool.template_name)) continue;
+      TRY(auto looked, look_at(tool, images, *image));
+      std::string name = !tool.template_name.empty() ? tool.template_name : tool.name;
+      if (name.empty()) name = options_.image;
+      tools_.push_back({std::move(name), std::move(tool), std::move(looked), {}});
+    }
+    if (place->daemon()) {
+      engine_ = std::move(place);
+    } else if (options_.run.pull == "always") {
+      options_.run.pull = "missing";  // it is in the store now
+    }
+    return {};
+  }
+
+  Result<void> take_given() {
+    SamplesGiven given;
+    for (const auto& text : options_.inputs) {
+      TRY(auto one, parse_given("--input", text, '/'));
+      given.inputs.push_back(std::move(one));
+    }
+    for (const auto& text : options_.values) {
+      TRY(auto one, parse_given("--set", text, '.'));
+      given.values.push_back(std::move(one));
+    }
+    given.made_up = place_ / "made-up";
+    const std::string folder =
+        absolute_path(options_.samples.empty() ? kSampleFolder : options_.samples, current_directory());
+    if (!options_.samples.empty() && !exists(folder)) return fail(ErrorKind::NotFound, folder + ": no such folder");
+    if (exists(folder)) given.folder = folder;
+    if (!options_.timeout.empty()) {
+      timeout_ = parse_duration(options_.timeout);
+      if (!timeout_)
+        return fail(ErrorKind::Invalid, "--timeout: " + in_quotes(options_.timeout) + " is no time; write 10m");
+    }
+    for (auto& [name, tool, looked, sample] : tools_) {
+      TRY(sample, sample_of(tool, name, given, options_.image, findings_));
+    }
+    Names ports;
+    Names parameters;
+    for (const auto& candidate : tools_) {
+      auto& names = ports.emplace_back(candidate.name, std::vector<std::string>()).second;
+      for (const auto& port : candidate.tool.inputs) names.push_back(port.name);
+      parameters.emplace_back(candidate.name, candidate.tool.parameter_names());
+    }
+    refuse_unused(given.inputs, "--input: ", "input", ports);
+    refuse_unused(given.values, "--set: ", "parameter", parameters);
+    return {};
+  }
+
+  using Names = std::vector<std::pair<std::string, std::vector<std::string>>>;  // by tool
+
+  void refuse_unused(const std::vector<Given>& all, const std::string& option, const std::string& noun,
+                     const Names& known) {
+    for (const auto& given : all) {
+      if (!given.used) findings_.error(options_.image, {}, option + unknown_given(given, noun, known));
+    }
+  }
+
+  static std::string step_name(std::size_t tool) { return std::to_string(tool + 1); }
+
+  // Says whose they are. What keeps a tool from being tried is noted in refused_; by "", what is about no single one.
+  Findings by_tool(const Findings& findings) {
+    Findings named;
+    for (const auto& finding : findings.all()) {
+      const bool wrong = finding.severity == Severity::Error;
+      Finding with_name = finding;
+      std::string about;
+      for (std::size_t i = 0; i < tools_.size(); ++i) {
+        const std::string subject = "step '" + step_name(i) + "'";
+        if (!finding.message.starts_with(subject)) continue;
+        about = step_name(i);
+        const std::string rest = finding.message.substr(subject.size());
+        with_name.message = "tool " + in_quotes(tools_[i].name) + rest;
+        if (wrong) refused_[about].push_back(rest.starts_with(": ") ? rest.substr(2) : "it" + rest);
+      }
+      if (about.empty() && wrong) refused_[about].push_back(finding.message);
+      if (with_name.file.empty()) with_name.file = options_.image;
+      named.add(std::move(with_name));
+    }
+    return named;
+  }
+
+  static ToolVerdict refusal(const std::string& name, const Looked& looked, const std::vector<std::string>& why) {
+    ToolVerdict verdict;
+    verdict.name = name;
+    verdict.problems = looked.problems;
+    verdict.notes = looked.notes;
+    for (const auto& message : why) verdict.problems.push_back({"start", message});
+    return verdict;
+  }
+
+  Workflow workflow() const {
+    Workflow workflow;
+    workflow.name = "test";
+    workflow.directory = current_directory();
+    for (std::size_t i = 0; i < tools_.size(); ++i) {
+      if (refused_.contains(step_name(i))) continue;
+      Step step;
+      step.name = step_name(i);
+      step.image = std::make_shared<const std::string>(options_.image);
+      step.params = tools_[i].sample.params;
+      step.inputs = tools_[i].sample.inputs;
+      step.options = std::make_unique<StepOptions>();
+      step.options->tool = tools_[i].tool;
+      step.options->timeout = timeout_;
+      workflow.steps.push_back(std::move(step));
+    }
+    return workflow;
+  }
+
+  RunRequest request() {
+    RunRequest request;
+    request.workflow = [this](Findings&) { return std::optional(workflow()); };
+    request.store = place_ / "store";
+    request.engine = options_.run.engine;
+    request.place = engine_;
+    request.pull = options_.run.pull_policy();
+    request.jobs = 1;
+    request.keep_going = true;
+    request.recorded = false;
+    return request;
+  }
+
+  static std::string text_of(const std::vector<ToolVerdict>& verdicts) {
+    const Terminal terminal = Terminal::of(STDOUT_FILENO);
+    std::string text;
+    for (const auto& verdict : verdicts) {
+      text += fmt::format(
+          "{}  {}{}\n", verdict.ok() ? terminal.styled(Style::Green, "ok    ") : terminal.styled(Style::Red, "not ok"),
+          printable(verdict.name),
+          verdict.ran ? "  " + terminal.styled(Style::Dim, human_duration(verdict.seconds)) : "");
+      for (const auto& problem : verdict.problems) text += "        " + visible(problem.message) + "\n";
+      if (verdict.ok()) continue;
+      for (const auto& note : verdict.notes) text += "        note: " + visible(note) + "\n";
+      for (const auto& line : verdict.log) {
+        text += "        " + terminal.styled(Style::Dim, terminal.unicode ? "│ " : "| ") + visible(line) + "\n";
+      }
+    }
+    return text;
+  }
+
+  std::string json_of(const std::vector<ToolVerdict>& verdicts) const {
+    nlohmann::ordered_json tools = nlohmann::ordered_json::array();
+    bool ok = true;
+    for (const auto& verdict : verdicts) {
+      ok = ok && verdict.ok();
+      nlohmann::ordered_json tool{{"name", verdict.name}, {"ok", verdict.ok()}, {"exit_code", nullptr}};
+      if (verdict.exit_code) tool["exit_code"] = *verdict.exit_code;
+      tool["seconds"] = verdict.seconds;
+      tool["peak_memory"] = verdict.peak_memory;
+      tool["problems"] = nlohmann::ordered_json::array();
+      for (const auto& problem : verdict.problems) {
+        tool["problems"].push_back({{"kind", problem.kind}, {"message", problem.message}});
+      }
+      tool["notes"] = verdict.notes;
+      tool["log"] = verdict.log;
+      tools.push_back(std::move(tool));
+    }
+    const nlohmann::ordered_json out{{"image", options_.image}, {"ok", ok}, {"tools", std::move(tools)}};
+    return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+
+  TestOptions options_;
+  TestPlace place_;
+  Findings findings_;
+  std::vector<Candidate> tools_;
+  std::map<std::string, std::vector<std::string>> refused_;  // by step: why it can't be tried
+  std::optional<Seconds> timeout_;
+  std::shared_ptr<EnginePlace> engine_;
+};
+
+}  // namespace
+
+int run_test(const Args& args) {
+  TestOptions options;
+  if (const auto code = options.parse(args)) return *code;
+  return Test(std::move(options)).run();
+}
+
+}  // namespace boxcar
