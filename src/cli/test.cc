@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -94,29 +93,25 @@ class Test {
     if (auto given = take_given(); !given) return say_wrong(given.error());
     if (!findings_.ok()) return say(findings_, json());
     if (!json()) say(findings_);  // warnings
-    auto watcher = std::make_unique<TrialWatcher>();
-    RunReport report = run_workflow(request(), *watcher);
-    if (!report.findings.ok()) {
-      // The others are tried all the same.
-      Findings refused = by_tool(report.findings);
-      if (refused_.size() == tools_.size() || refused_.contains("")) return say(refused, json());
-      watcher = std::make_unique<TrialWatcher>();
-      report = run_workflow(request(), *watcher);
-    }
-    if (!report.findings.ok()) return say(report.findings, json());
-    if (report.trouble || report.status == RunStatus::Cancelled) {
-      return say(report.trouble.value_or(interruption()), json());
-    }
+    // Each on its own, so that what is said of a run is said of its tool, and keeps no other from being tried.
     std::vector<ToolVerdict> verdicts;
-    StepIndex step = 0;
-    for (std::size_t i = 0; i < tools_.size(); ++i) {
-      const auto& [name, tool, looked, sample] = tools_[i];
-      if (const auto refused = refused_.find(step_name(i)); refused != refused_.end()) {
-        verdicts.push_back(refusal(name, looked, refused->second));
+    Findings refused;
+    std::size_t refused_tools = 0;
+    std::set<std::string> noted;
+    for (const auto& candidate : tools_) {
+      TrialWatcher watcher(noted);
+      const RunReport report = run_workflow(request(candidate), watcher);
+      if (report.trouble || report.status == RunStatus::Cancelled) {
+        return say(report.trouble.value_or(interruption()), json());
+      }
+      if (report.findings.ok()) {
+        verdicts.push_back(verdict_on(report, candidate.name, candidate.sample, candidate.looked, watcher));
       } else {
-        verdicts.push_back(verdict_on(report, step++, name, sample, looked, *watcher));
+        verdicts.push_back(refusal(candidate, report.findings, refused));
+        ++refused_tools;
       }
     }
+    if (refused_tools == tools_.size()) return say(refused, json());
     print(json() ? json_of(verdicts) : text_of(verdicts));
     const bool ok = std::all_of(verdicts.begin(), verdicts.end(), [](const auto& verdict) { return verdict.ok(); });
     return ok ? kDone : kStepFailed;
@@ -201,67 +196,57 @@ class Test {
     }
   }
 
-  static std::string step_name(std::size_t tool) { return std::to_string(tool + 1); }
-
-  // Says whose they are. What keeps a tool from being tried is noted in refused_; by "", what is about no single one.
-  Findings by_tool(const Findings& findings) {
-    Findings named;
-    for (const auto& finding : findings.all()) {
-      const bool wrong = finding.severity == Severity::Error;
-      Finding with_name = finding;
-      std::string about;
-      for (std::size_t i = 0; i < tools_.size(); ++i) {
-        const std::string subject = "step '" + step_name(i) + "'";
-        if (!finding.message.starts_with(subject)) continue;
-        about = step_name(i);
-        const std::string rest = finding.message.substr(subject.size());
-        with_name.message = "tool " + in_quotes(tools_[i].name) + rest;
-        if (wrong) refused_[about].push_back(rest.starts_with(": ") ? rest.substr(2) : "it" + rest);
-      }
-      if (about.empty() && wrong) refused_[about].push_back(finding.message);
-      if (with_name.file.empty()) with_name.file = options_.image;
-      named.add(std::move(with_name));
-    }
-    return named;
+  // A step has this name, which may be any without a slash (plan/links.cc).
+  static std::string step_name(const Candidate& candidate) {
+    std::string name = candidate.name;
+    std::replace(name.begin(), name.end(), '/', '_');
+    return name;
   }
 
-  static ToolVerdict refusal(const std::string& name, const Looked& looked, const std::vector<std::string>& why) {
+  // Of a tool that can't be tried; the findings are those of its run, and in `all` with its name.
+  ToolVerdict refusal(const Candidate& candidate, const Findings& findings, Findings& all) const {
     ToolVerdict verdict;
-    verdict.name = name;
-    verdict.problems = looked.problems;
-    verdict.notes = looked.notes;
-    for (const auto& message : why) verdict.problems.push_back({"start", message});
+    verdict.name = candidate.name;
+    verdict.problems = candidate.looked.problems;
+    verdict.notes = candidate.looked.notes;
+    const std::string step = "step " + in_quotes(step_name(candidate));
+    for (Finding finding : findings.all()) {
+      std::string& message = finding.message;
+      // Who speaks of a tool need not say which step of which workflow it is.
+      if (message.starts_with(step + ": ")) message.erase(0, step.size() + 2);
+      if (message.starts_with(step + " ")) message.replace(0, step.size(), "it");
+      if (finding.severity == Severity::Error) verdict.problems.push_back({"start", message});
+      message.insert(0, "tool " + in_quotes(candidate.name) + ": ");
+      if (finding.file.empty()) finding.file = options_.image;
+      all.add(std::move(finding));
+    }
     return verdict;
   }
 
-  Workflow workflow() const {
+  Workflow workflow(const Candidate& candidate) const {
     Workflow workflow;
     workflow.name = "test";
     workflow.directory = current_directory();
-    for (std::size_t i = 0; i < tools_.size(); ++i) {
-      if (refused_.contains(step_name(i))) continue;
-      Step step;
-      step.name = step_name(i);
-      step.image = std::make_shared<const std::string>(options_.image);
-      step.params = tools_[i].sample.params;
-      step.inputs = tools_[i].sample.inputs;
-      step.options = std::make_unique<StepOptions>();
-      step.options->tool = tools_[i].tool;
-      step.options->timeout = timeout_;
-      workflow.steps.push_back(std::move(step));
-    }
+    Step step;
+    step.name = step_name(candidate);
+    step.image = std::make_shared<const std::string>(options_.image);
+    step.params = candidate.sample.params;
+    step.inputs = candidate.sample.inputs;
+    step.options = std::make_unique<StepOptions>();
+    step.options->tool = candidate.tool;
+    step.options->timeout = timeout_;
+    workflow.steps.push_back(std::move(step));
     return workflow;
   }
 
-  RunRequest request() {
+  RunRequest request(const Candidate& candidate) const {
     RunRequest request;
-    request.workflow = [this](Findings&) { return std::optional(workflow()); };
+    request.workflow = [&](Findings&) { return std::optional(workflow(candidate)); };
     request.store = place_ / "store";
     request.engine = options_.run.engine;
     request.place = engine_;
     request.pull = options_.run.pull_policy();
     request.jobs = 1;
-    request.keep_going = true;
     request.recorded = false;
     return request;
   }
@@ -309,7 +294,6 @@ class Test {
   TestPlace place_;
   Findings findings_;
   std::vector<Candidate> tools_;
-  std::map<std::string, std::vector<std::string>> refused_;  // by step: why it can't be tried
   std::optional<Seconds> timeout_;
   std::shared_ptr<EnginePlace> engine_;
 };

@@ -75,27 +75,22 @@ Result<Looked> look_at(const Tool& tool, const Images& images, const Image& imag
   return looked;
 }
 
-void TrialWatcher::run_started(const Plan& plan, const std::vector<bool>& /*wanted*/, const std::string& /*run*/) {
-  heard_.resize(plan.steps.size());
-}
-
 void TrialWatcher::note(const std::string& text) {
-  say_progress(text);
+  if (noted_.insert(text).second) say_progress(text);
 }
 
-void TrialWatcher::step_output(StepIndex step, Stream /*stream*/, std::string_view line) {
-  auto& [last, read_only] = heard_[step];
-  if (last.size() == kLines) last.erase(last.begin());
-  last.emplace_back(line.substr(0, kLongestLine));
+void TrialWatcher::step_output(StepIndex /*step*/, Stream /*stream*/, std::string_view line) {
+  if (last_.size() == kLines) last_.erase(last_.begin());
+  last_.emplace_back(line.substr(0, kLongestLine));
   // What the C library says of EROFS: nothing else in a container is read-only but its inputs and its parameters.
-  if (line.find("Read-only file system") == std::string_view::npos || read_only.size() == kReadOnly) return;
-  read_only.emplace_back(line.substr(0, kLongestLine));
+  if (line.find("Read-only file system") == std::string_view::npos || read_only_.size() == kReadOnly) return;
+  read_only_.emplace_back(line.substr(0, kLongestLine));
 }
 
-ToolVerdict verdict_on(const RunReport& report, StepIndex step, const std::string& name, const Sample& sample,
-                       const Looked& looked, const TrialWatcher& watcher) {
-  const StepState& state = report.steps[step];
-  const Tool& tool = *report.plan.steps[step].tool->tool;
+ToolVerdict verdict_on(const RunReport& report, const std::string& name, const Sample& sample, const Looked& looked,
+                       const TrialWatcher& watcher) {
+  const StepState& state = report.steps.front();
+  const Tool& tool = *report.plan.steps.front().tool->tool;
   ToolVerdict verdict;
   verdict.name = name;
   verdict.problems = looked.problems;
@@ -104,21 +99,19 @@ ToolVerdict verdict_on(const RunReport& report, StepIndex step, const std::strin
   verdict.seconds = state.seconds;
   verdict.peak_memory = state.peak_memory;
   verdict.ran = state.status == StepStatus::Succeeded || state.status == StepStatus::Failed;
-  if (watcher.knows(step)) {
-    for (const auto& line : watcher.of(step).read_only) {
-      const Port* port = named_in(line, tool.inputs);
-      verdict.problems.push_back(
-          {"input_written", "it writes into " +
-                                (port == nullptr ? "what it may only read" : "its input " + in_quotes(port->name)) +
-                                ": " + printable(line, kLongestLine)});
-    }
+  for (const auto& line : watcher.read_only()) {
+    const Port* port = named_in(line, tool.inputs);
+    verdict.problems.push_back(
+        {"input_written", "it writes into " +
+                              (port == nullptr ? "what it may only read" : "its input " + in_quotes(port->name)) +
+                              ": " + printable(line, kLongestLine)});
   }
   if (state.status == StepStatus::Failed && looked.problems.empty()) {
     const bool ran = state.exit_code.has_value();
     verdict.problems.push_back({problem_kind(state), state.message + (ran ? hint(sample) : "")});
     verdict.problems.insert(verdict.problems.end(), looked.suspects.begin(), looked.suspects.end());
   }
-  if (!verdict.ok() && watcher.knows(step)) verdict.log = watcher.of(step).last;
+  if (!verdict.ok()) verdict.log = watcher.last();
   return verdict;
 }
 

@@ -1,7 +1,7 @@
 // What `boxcar test` finds out about the tools of an image.
 #pragma once
 
-#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,26 +37,26 @@ struct Looked {
 };
 Result<Looked> look_at(const Tool& tool, const Images& images, const Image& image);
 
-// Keeps what the containers print, as far as a verdict needs it; passes notes on.
+// Of the run of one tool: keeps what its container prints, as far as a verdict needs it. Passes notes on that are not
+// among those `noted`, and adds them.
 class TrialWatcher : public Observer {
  public:
-  void run_started(const Plan& plan, const std::vector<bool>& wanted, const std::string& run) override;
+  explicit TrialWatcher(std::set<std::string>& noted) : noted_(noted) {}
+
   void note(const std::string& text) override;
   void step_output(StepIndex step, Stream stream, std::string_view line) override;
 
-  struct Heard {
-    std::vector<std::string> last;       // lines
-    std::vector<std::string> read_only;  // lines that tell of a write into what is read-only
-  };
-  const Heard& of(StepIndex step) const { return heard_[step]; }
-  bool knows(StepIndex step) const { return step < heard_.size(); }
+  const std::vector<std::string>& last() const { return last_; }            // lines
+  const std::vector<std::string>& read_only() const { return read_only_; }  // lines that tell of a write
 
  private:
-  std::vector<Heard> heard_;
+  std::set<std::string>& noted_;
+  std::vector<std::string> last_;
+  std::vector<std::string> read_only_;
 };
 
-// Of a step of a run that is over, before its store is removed.
-ToolVerdict verdict_on(const RunReport& report, StepIndex step, const std::string& name, const Sample& sample,
-                       const Looked& looked, const TrialWatcher& watcher);
+// Of a tool's run that is over, before its store is removed.
+ToolVerdict verdict_on(const RunReport& report, const std::string& name, const Sample& sample, const Looked& looked,
+                       const TrialWatcher& watcher);
 
 }  // namespace boxcar

@@ -46,6 +46,15 @@ expect_exit 1 boxcar test test/several --template good --template silent --input
 expect_out '^not ok +good$' 'missing' '^not ok +silent'
 expect_exit 2 boxcar test no/such-image --pull never
 
+# Whatever is said while tools run says of which; what holds for all of them is said once.
+mkdir scaled
+ruled() { template "$1" "[\"sh\", \"-c\", \"echo $1 >/data/out/x\"]" | sed 's|"/data/in"|&, "scale_rule": {"scale_factor": 3, "type": "limit", "mode": "sum", "target_glob": "*.none"}|'; }
+printf '{"name": "scaled", "description": "d", "api_version": 1, "templates": [%s, %s]}' "$(ruled first)" "$(ruled sec/ond)" >scaled/processing-container.json
+make_image test/scaled scaled
+expect_exit 0 boxcar test test/scaled
+expect_err '^step first: no file counts' '^step sec_ond: no file counts'
+[ "$(grep -c '^engine: ' "$SCENARIO/err")" -le 1 ] || fail "$(cat "$SCENARIO/err")"
+
 # Parameters that must be given are made up by their type; files too.
 make_kliko_image test/typed 'cat /parameters.json "$(sed -E "s/.*\"sky\": ?\"([^\"]*)\".*/\1/" /parameters.json)" | tee /output/x' <<'SPEC'
 schema_version: 4
