@@ -34,6 +34,12 @@ class UniqueFd {
   int fd_ = -1;
 };
 
+struct Pipe {
+  UniqueFd out;  // to read from
+  UniqueFd in;   // to write into
+};
+Result<Pipe> make_pipe();  // O_CLOEXEC
+
 // All of these open with O_CLOEXEC. Errors name the path.
 Result<UniqueFd> open_file(const std::string& path, int flags, mode_t mode = 0644);
 // Opens `path` below the directory `root` with openat2 and RESOLVE_IN_ROOT: "..", absolute symlinks and
@@ -57,6 +63,9 @@ std::string join_path(std::string_view directory, std::string_view name);
 std::string_view base_name(std::string_view path);                        // "a/b/" gives "b"; "/" gives ""
 std::string_view directory_name(std::string_view path);                   // "a" gives "."
 std::string absolute_path(std::string_view path, std::string_view base);  // lexically normal: no ".", "..", "//"
+
+// Of an entry of a directory, and nothing else: not empty, neither "." nor "..", without slash and NUL.
+bool is_file_name(std::string_view name);
 
 std::string current_directory();  // absolute; "/" when it is gone
 std::string home_directory();     // $HOME, else the password file's, else "/"

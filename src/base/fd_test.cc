@@ -25,6 +25,13 @@ TEST(Paths, HaveANameAndADirectory) {
   EXPECT_EQ(join_path("a/", "b"), "a/b");
 }
 
+TEST(Paths, OfOneEntryAreNames) {
+  for (const std::string name : {"a", ".hidden", "...", "a b", "\xff"}) EXPECT_TRUE(is_file_name(name)) << name;
+  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"),
+                                  std::string("/"), std::string("a\0b", 3)})
+    EXPECT_FALSE(is_file_name(name)) << name;
+}
+
 TEST(Files, AreReplacedWholeOrNotAtAll) {
   const TemporaryDirectory directory;
   ASSERT_TRUE(replace_file(directory / "file", "old", 0600));

@@ -33,12 +33,6 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return out;
 }
 
-Result<std::pair<UniqueFd, UniqueFd>> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
 // Asks it to end, and insists after a while.
 void end(const Child& child) {
   ::kill(child.pid, SIGTERM);
@@ -133,11 +127,11 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
                              const Watch& watch) {
   TRY(auto out, make_pipe());
   TRY(auto err, make_pipe());
-  options.stdout_fd = out.second.get();
-  options.stderr_fd = err.second.get();
+  options.stdout_fd = out.in.get();
+  options.stderr_fd = err.in.get();
   TRY(const auto child, spawn(options));
-  out.second.reset();
-  err.second.reset();
+  out.in.reset();
+  err.in.reset();
 
   Finished finished;
   const auto deadline = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::hours(24 * 365));
@@ -149,7 +143,7 @@ Result<Finished> run_program(SpawnOptions options, std::optional<std::chrono::mi
     signals.reset(::signalfd(-1, &set, SFD_CLOEXEC));
   }
   std::string buffer(65536, '\0');
-  pollfd watched[3] = {{out.first.get(), POLLIN, 0}, {err.first.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
+  pollfd watched[3] = {{out.out.get(), POLLIN, 0}, {err.out.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
   std::string* const texts[2] = {&finished.out, &finished.err};
   while (watched[0].fd >= 0 || watched[1].fd >= 0) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());

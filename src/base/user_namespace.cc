@@ -103,24 +103,20 @@ std::string map_ids(pid_t pid, const char* program, unsigned own, const std::vec
 class Mapper {
  public:
   Result<void> start(const Ids& ids) {
-    int ask[2];
-    int answer[2];
-    if (::pipe2(ask, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-    UniqueFd question(ask[0]);
-    ask_.reset(ask[1]);
-    if (::pipe2(answer, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-    answer_.reset(answer[0]);
-    const UniqueFd answer_end(answer[1]);
+    TRY(Pipe ask, make_pipe());
+    TRY(Pipe answer, make_pipe());
+    ask_ = std::move(ask.in);
+    answer_ = std::move(answer.out);
     const pid_t parent = ::getpid();
     pid_ = ::fork();  // small, with one thread: see docs/architecture.md
     if (pid_ < 0) return fail_errno("starting a process");
     if (pid_ > 0) return {};
     ask_.reset();
     char byte = 0;
-    if (::read(question.get(), &byte, 1) != 1) ::_exit(0);
+    if (::read(ask.out.get(), &byte, 1) != 1) ::_exit(0);
     std::string wrong = map_ids(parent, "newuidmap", ids.uid, ids.uids);
     if (wrong.empty()) wrong = map_ids(parent, "newgidmap", ids.gid, ids.gids);
-    std::ignore = write_all(answer_end.get(), wrong);
+    std::ignore = write_all(answer.in.get(), wrong);
     ::_exit(0);
   }
 

@@ -62,12 +62,6 @@ struct Ends {
   UniqueFd runner;
 };
 
-Result<Ends> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  return Ends{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
 Result<Ends> make_socket() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fail_errno("making a pair of sockets");
@@ -119,13 +113,13 @@ Result<std::optional<int>> leave_behind(const std::string& run, const std::strin
   options.argv.insert(options.argv.end(), args.begin(), args.end());
   options.new_session = true;
   options.stdin_fd = begins.runner.get();
-  options.stderr_fd = said.runner.get();
+  options.stderr_fd = said.in.get();
   if (json) options.stdout_fd = STDOUT_FILENO;
   TRY(const auto runner, spawn(options));
-  said.runner.reset();
+  said.in.reset();
   begins.runner.reset();
   hand_over(begins.caller, handed);
-  const bool ending = listen_to(runner, said.caller.get());
+  const bool ending = listen_to(runner, said.out.get());
   char byte = 0;
   const bool began = ::read(begins.caller.get(), &byte, 1) == 1;
   if (began && !ending) return std::optional<int>();

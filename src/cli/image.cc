@@ -144,12 +144,9 @@ Result<std::string> asked_password(const std::string& prompt) {
 
 // The end to read from.
 Result<UniqueFd> pipe_with(const std::string& text) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  UniqueFd read_end(ends[0]);
-  const UniqueFd write_end(ends[1]);
-  if (!write_all(write_end.get(), text)) return fail_errno("handing over the password");
-  return read_end;
+  TRY(auto pipe, make_pipe());
+  if (!write_all(pipe.in.get(), text)) return fail_errno("handing over the password");
+  return std::move(pipe.out);
 }
 
 int login(ImageStore&, const Args& args) {

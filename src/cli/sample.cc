@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::string_view kText = "sample\n";
 
-// Of one file or folder in another, and nothing else.
-bool is_file_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
-         name.find('\0') == std::string::npos;
-}
-
 class SampleMaker {
  public:
   SampleMaker(const Tool& tool, const std::string& tool_name, SamplesGiven& given, const std::string& image,

@@ -27,12 +27,10 @@ namespace {
 
 constexpr int kPipeSize = 1 << 20;  // 64 KiB, the default, halves the speed of long outputs
 
-Result<std::pair<UniqueFd, UniqueFd>> output_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  std::pair pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);      // ours alone: the two ends have flags of their own
-  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeSize);  // an ordinary user may have used up what he is allowed
+Result<Pipe> output_pipe() {
+  TRY(Pipe pipe, make_pipe());
+  ::fcntl(pipe.out.get(), F_SETFL, O_NONBLOCK);     // ours alone: the two ends have flags of their own
+  ::fcntl(pipe.in.get(), F_SETPIPE_SZ, kPipeSize);  // an ordinary user may have used up what he is allowed
   return pipe;
 }
 
@@ -122,10 +120,11 @@ Result<void> Container::write_config() {
 }
 
 Result<void> Container::open_pipes() {
-  TRY(auto out, output_pipe());
-  TRY(auto err, output_pipe());
-  std::tie(out_, child_out_) = std::move(out);
-  std::tie(err_, child_err_) = std::move(err);
+  for (auto [end, child_end] : {std::pair(&out_, &child_out_), std::pair(&err_, &child_err_)}) {
+    TRY(Pipe pipe, output_pipe());
+    *end = std::move(pipe.out);
+    *child_end = std::move(pipe.in);
+  }
   // So that an ordinary user inside may open /dev/stdout.
   if (uid_ != 0 && (::fchown(child_out_.get(), uid_, -1U) != 0 || ::fchown(child_err_.get(), uid_, -1U) != 0)) {
     return fail_errno("giving a pipe to user " + std::to_string(uid_));

@@ -27,22 +27,12 @@ std::string volume_name(const Job& job, std::size_t mount) {
          std::to_string(mount);
 }
 
-struct Pipe {
-  UniqueFd out, in;
-
-  static Result<Pipe> make() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  }
-};
-
 // The tar program at work, with a pipe to or from it.
 class Tar {
  public:
   static Result<Tar> start(std::vector<std::string> options, bool reads) {
-    TRY(Pipe bytes, Pipe::make());
-    TRY(Pipe words, Pipe::make());
+    TRY(Pipe bytes, make_pipe());
+    TRY(Pipe words, make_pipe());
     // Nobody reads them before it has ended: it must not wait for that.
     if (::fcntl(words.in.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("setting up a pipe");
     SpawnOptions spawn_options;

@@ -162,14 +162,12 @@ void end_dead_runs(const std::string& runs, const std::vector<Hierarchy>& own) {
 }
 
 Result<void> start_watcher(Held& run, const std::string& lock_path) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  UniqueFd read_end(ends[0]);
-  run.alive.reset(ends[1]);
+  TRY(Pipe pipe, make_pipe());
+  run.alive = std::move(pipe.in);
   // The process is small and has one thread: here, and only here, a fork is cheap and safe.
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno("starting the watcher");
-  if (pid == 0) watch(read_end.get(), run.lock.get(), run.guard, lock_path);
+  if (pid == 0) watch(pipe.out.get(), run.lock.get(), run.guard, lock_path);
   return {};
 }
 

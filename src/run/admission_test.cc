@@ -26,6 +26,17 @@ std::vector<StepIndex> all_that_fit(Admission& admission) {
   return steps;
 }
 
+// Something small runs, so that what waits first, step 1, has to wait for it; it needs the whole machine. The 98 small
+// ones behind it fit.
+Admission with_a_large_one_before_small_ones() {
+  Admission admission(kMachine);
+  admission.add(0, memory(kGi));
+  EXPECT_TRUE(admission.next());
+  admission.add(1, memory(8 * kGi));
+  for (StepIndex step = 2; step < 100; ++step) admission.add(step, memory(kGi));
+  return admission;
+}
+
 TEST(Admission, StartsWhatFits) {
   Admission admission(kMachine);
   for (StepIndex step = 0; step < 3; ++step) admission.add(step, memory(3 * kGi));
@@ -47,11 +58,7 @@ TEST(Admission, CountsCoresMemoryAndGpus) {
 }
 
 TEST(Admission, NoLargeStepWaitsForEverBehindSmallOnes) {
-  Admission admission(kMachine);
-  admission.add(0, memory(kGi));
-  ASSERT_TRUE(admission.next());
-  admission.add(1, memory(8 * kGi));
-  for (StepIndex step = 2; step < 100; ++step) admission.add(step, memory(kGi));
+  Admission admission = with_a_large_one_before_small_ones();
   int passed = 0;
   while (const auto next = admission.next()) {  // each small one ends at once
     ASSERT_NE(next->step, 1U);
@@ -70,11 +77,7 @@ TEST(Admission, NoLargeStepWaitsForEverBehindSmallOnes) {
 }
 
 TEST(Admission, ATryAgainTakesNobodysTurn) {
-  Admission admission(kMachine);
-  admission.add(0, memory(kGi));
-  ASSERT_TRUE(admission.next());
-  admission.add(1, memory(8 * kGi));
-  for (StepIndex step = 2; step < 100; ++step) admission.add(step, memory(kGi));
+  Admission admission = with_a_large_one_before_small_ones();
   int passed = 0;
   while (const auto next = admission.next()) {
     ASSERT_NE(next->step, 1U);

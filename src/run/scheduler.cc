@@ -250,19 +250,38 @@ void Scheduler::consider(StepIndex step) {
     same->second.push_back(step);
   } else {
     computing_.emplace(key, std::vector<StepIndex>{});
-    enqueue(step, *action);
+    enqueue(step);
   }
 }
 
-// It must run: it waits for a place, once it is known what it needs.
-void Scheduler::enqueue(StepIndex step, const Action& action) {
+Sources Scheduler::sources(StepIndex step) const {
   const PlannedStep& planned = parts_.plan.steps[step];
-  if (!has_rules(planned) || scaled_.contains(step)) return runnable_.add(step, demand(step));
   Sources sources;
   for (const auto& port : planned.tool->tool->inputs) sources.emplace(port.name, "");
-  for (const auto& input : action.inputs) sources.insert_or_assign(input.port, input.source);
+  for (const auto& input : planned.inputs) {
+    if (input.parameter) continue;
+    const auto source = sources.find(planned.tool->tool->inputs[input.port].name);
+    if (input.step == PlannedInput::kHost) {
+      source->second = input.path;
+    } else if (const StoredResult* result = this->result(input.step)) {
+      const auto& name = parts_.plan.steps[input.step].tool->tool->outputs[input.output].name;
+      for (const auto& output : result->ports) {
+        if (output.port == name && output.present)
+          source->second = join_path(parts_.results.port_path(*result, output), input.path);
+      }
+    } else {
+      sources.erase(source);
+    }
+  }
+  return sources;
+}
+
+// It must run: it waits for a place, once it is known what it needs.
+void Scheduler::enqueue(StepIndex step) {
+  const PlannedStep& planned = parts_.plan.steps[step];
+  if (!has_rules(planned) || scaled_.contains(step)) return runnable_.add(step, demand(step));
   ++measuring_;
-  parts_.submit([this, step, scaled = unmeasured(planned), sources = std::move(sources)]() mutable {
+  parts_.submit([this, step, scaled = unmeasured(planned), sources = sources(step)]() mutable {
     auto done = measure_rules(scaled, sources, parts_.cancelled);
     parts_.events.post(
         NeedsMeasured{step, done ? Result<ScaledNeeds>(std::move(scaled)) : fail(std::move(done).error())});

@@ -52,6 +52,7 @@ class Scheduler {
 
   std::vector<StepState> take_states() { return std::move(states_); }  // once, after run()
   const StoredResult* result(StepIndex step) const;                    // null where there is none
+  Sources sources(StepIndex step) const;                               // of its ports, as far as results are there
   // Of the steps whose scale rules were measured, or whose limit grew. Once, after run().
   std::unordered_map<StepIndex, ScaledNeeds> take_scaled() { return std::move(scaled_); }
   // The first error that was none of a step's own making: an engine, a registry or a disk could not be used.
@@ -92,7 +93,7 @@ class Scheduler {
   void consider(StepIndex step);
   std::optional<StoredResult> known(StepIndex step, const Action& action, const Key& key);
   void would_run(StepIndex step, const Action& action);
-  void enqueue(StepIndex step, const Action& action);
+  void enqueue(StepIndex step);
   Needs needs(StepIndex step) const;
   Demand demand(StepIndex step) const { return Demand::of(needs(step), options_.machine); }
   void launch_what_fits();

@@ -240,30 +240,13 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store)
 }
 
 // Of a dry run: the rules of the steps that would run, with what is known of their inputs already.
-std::vector<ToMeasure> rules_left(const RunReport& report, const Scheduler& scheduler, const Store& store) {
+std::vector<ToMeasure> rules_left(const RunReport& report, const Scheduler& scheduler) {
   std::vector<ToMeasure> rules;
   for (StepIndex step = 0; step < report.plan.steps.size(); ++step) {
     const PlannedStep& planned = report.plan.steps[step];
     const bool wanted = report.wanted.empty() || report.wanted[step];
     if (!wanted || scheduler.result(step) != nullptr || !has_rules(planned)) continue;
-    Sources sources;
-    for (const auto& port : planned.tool->tool->inputs) sources.emplace(port.name, "");
-    for (const auto& input : planned.inputs) {
-      if (input.parameter) continue;
-      const auto source = sources.find(planned.tool->tool->inputs[input.port].name);
-      if (input.step == PlannedInput::kHost) {
-        source->second = input.path;
-      } else if (const StoredResult* result = scheduler.result(input.step)) {
-        const auto& name = report.plan.steps[input.step].tool->tool->outputs[input.output].name;
-        for (const auto& output : result->ports) {
-          if (output.port == name && output.present)
-            source->second = join_path(store.port_path(*result, output), input.path);
-        }
-      } else {
-        sources.erase(source);
-      }
-    }
-    rules.push_back({step, unmeasured(planned), std::move(sources)});
+    rules.push_back({step, unmeasured(planned), scheduler.sources(step)});
   }
   return rules;
 }
@@ -426,7 +409,7 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   report.engine = attempts.engine_name();
   report.scaled = scheduler.take_scaled();
   if (request.dry_run && report.status != RunStatus::Cancelled) {
-    auto measured = measure_ahead(rules_left(report, scheduler, *store), pool, events);
+    auto measured = measure_ahead(rules_left(report, scheduler), pool, events);
     if (measured) {
       report.scaled = *std::move(measured);
     } else {
