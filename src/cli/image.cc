@@ -242,14 +242,35 @@ int prune(ImageStore& images, const Args& args) {
   return 0;
 }
 
+struct ImageCommand {
+  const char* name;
+  int (*run)(ImageStore&, const Args&);
+  const char* elsewhere = "";  // what it may be looked for as; suggested, not taken
+};
+
+constexpr ImageCommand kCommands[] = {{"ls", list, "list"},     {"pull", pull},   {"import", import, "load"},
+                                      {"push", push, "save"},   {"login", login}, {"logout", logout},
+                                      {"rm", remove, "remove"}, {"prune", prune}};
+
+// As did_you_mean(), of their names and of what they are called elsewhere.
+std::string meant_command(const std::string& word) {
+  Args all;
+  for (const auto& command : kCommands) {
+    all.emplace_back(command.name);
+    if (*command.elsewhere != '\0') all.emplace_back(command.elsewhere);
+  }
+  const std::string known = nearest(word, all);
+  for (const auto& command : kCommands) {
+    if (known == command.name || known == command.elsewhere) return did_you_mean(command.name, {command.name});
+  }
+  return "";
+}
+
 }  // namespace
 
 int run_image(const Args& args) {
-  constexpr std::pair<const char*, int (*)(ImageStore&, const Args&)> commands[] = {
-      {"ls", list},     {"pull", pull},     {"import", import}, {"push", push},
-      {"login", login}, {"logout", logout}, {"rm", remove},     {"prune", prune}};
   Args names;
-  for (const auto& command : commands) names.emplace_back(command.first);
+  for (const auto& command : kCommands) names.emplace_back(command.name);
   if (completing() && args.size() <= 1) {
     for (const auto& name : names) offer(args.empty() ? "" : args[0], name, "");
     return 0;
@@ -262,18 +283,16 @@ int run_image(const Args& args) {
              join(names, "|"), ImageStore::default_directory());
     return args.empty() ? 2 : 0;
   }
-  for (const auto& [name, command] : commands) {
-    if (which != name) continue;
+  for (const auto& command : kCommands) {
+    if (which != command.name) continue;
     std::ignore = enter_user_namespace();
     Pool pool;
     ImageStore images(ImageStore::default_directory(), pool);
-    return command(images, Args(args.begin() + 1, args.end()));
+    return command.run(images, Args(args.begin() + 1, args.end()));
   }
   if (completing()) return 0;
-  return say(Error{ErrorKind::Invalid,
-                   "there is no command 'image " + printable(which) + "'" +
-                       (which == "list" ? " (did you mean 'ls'?)" : did_you_mean(which, names)),
-                   {}});
+  return say(
+      Error{ErrorKind::Invalid, "there is no command 'image " + printable(which) + "'" + meant_command(which), {}});
 }
 
 }  // namespace boxcar

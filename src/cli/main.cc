@@ -33,7 +33,7 @@ constexpr Command kCommands[] = {
     {"status", run_status, "show a run's steps"},
     {"logs", run_logs, "show what a run's containers print"},
     {"stop", run_stop, "stop a run"},
-    {"image", run_image, "list, pull, import and remove images"},
+    {"image", run_image, "look after images: ls, pull, import, push, login, logout, rm, prune"},
     {"gc", run_gc, "remove results that are not needed any more"},
     {"doctor", run_doctor, "say what works here, and how to get what is missing"},
     {"kliko-run", run_kliko_run, ""},

@@ -29,5 +29,10 @@ boxcar image rm test/make test/append
 [ "$(du -s "$XDG_DATA_HOME" | cut -f1)" -lt $((before / 2)) ] || fail "layers left: $(du "$XDG_DATA_HOME")"
 expect_exit 2 boxcar image rm test/make
 expect_exit 2 boxcar image import docker-archive:missing.tar
-expect_exit 2 boxcar image list
-expect_err "did you mean 'ls'"
+# What a command is called elsewhere is suggested; the help names them all.
+for pair in list:ls lits:ls remove:rm load:import save:push prnue:prune; do
+  expect_exit 2 boxcar image ${pair%:*}
+  expect_err "there is no command 'image ${pair%:*}' \(did you mean '${pair#*:}'\?\)$"
+done
+boxcar image --help | sed -nE 's/^Usage: boxcar image ([a-z|]+) .*/\1/p' >commands
+[ -s commands ] && boxcar --help | grep -q "^  image .*: $(sed 's/|/, /g' commands)$" || fail "$(boxcar --help)"
