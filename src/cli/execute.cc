@@ -16,6 +16,7 @@
 #include "cli/memory_report.h"
 #include "cli/print.h"
 #include "cli/report.h"
+#include "cli/shell_word.h"
 #include "run/preferences.h"
 
 namespace boxcar {
@@ -27,18 +28,6 @@ constexpr std::size_t kLongest = 4000;  // line of what is said
 template <std::size_t N>
 std::vector<std::string> words(const std::string_view (&list)[N]) {
   return {std::begin(list), std::end(list)};
-}
-
-// As a shell takes it, so that a recorded command can be pasted.
-std::string shell_word(const std::string& text) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_-+./,:@%=").find(c) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
 }
 
 int detach(const Call& call, bool json) {
@@ -220,8 +209,7 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   request.workflow = std::move(workflow);
   request.large = call.large;
   request.run = detached.value_or("");
-  request.command = "boxcar " + call.command;
-  for (const auto& arg : call.args) request.command += " " + shell_word(arg);
+  request.command = "boxcar " + call.command + (call.args.empty() ? "" : " ") + shell_words(call.args);
   request.targets = options.targets;
   request.rerun = options.rerun;
   request.jobs = options.jobs;

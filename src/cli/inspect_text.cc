@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/inspect_json.h"
+#include "cli/shell_word.h"
 
 namespace boxcar {
 
@@ -17,16 +18,6 @@ constexpr std::size_t kLongest = 2000;
 std::string indented(const std::string& text, const std::string& indent) {
   std::string out;
   for (const auto line : lines(text)) out += indent + printable(line, kLongest) + "\n";
-  return out;
-}
-
-// As a shell would be told: words with blanks in quotes.
-std::string command_text(const std::vector<std::string>& command) {
-  std::string out;
-  for (const auto& word : command) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"$\\") == std::string::npos;
-    out += " " + (plain ? printable(word, kLongest) : in_quotes(word));
-  }
   return out;
 }
 
@@ -84,7 +75,7 @@ std::string variable_text(const Parameter& variable) {
 
 std::string template_text(const Tool& tool) {
   std::string out = "Template " + printable(tool.template_name) + "\n" + indented(tool.description, "  ");
-  if (!tool.command.empty()) out += "\nCommand:\n " + command_text(tool.command) + "\n";
+  if (!tool.command.empty()) out += "\nCommand:\n  " + shell_words(tool.command) + "\n";
   out += channels_text("Input channels", tool.inputs) + channels_text("Output channels", tool.outputs);
   if (!tool.parameters.empty()) out += "\nEnvironment:\n";
   for (const auto& variable : tool.parameters) out += variable_text(variable);
@@ -122,7 +113,7 @@ std::string text_of_task(const Workflow& task) {
     out += "  " + printable(each.name) + "=" + printable(shown_value(step, each), kLongest) + "\n";
   std::vector<std::string> command;
   for (const auto& word : options.command) command.push_back(shown(step, word));
-  if (!command.empty()) out += "\nCommand:\n " + command_text(command) + "\n";
+  if (!command.empty()) out += "\nCommand:\n  " + shell_words(command) + "\n";
   out += needs_text(options.needs);
   if (options.login) out += "\nRegistry: " + show(options.login->registry) + ", with a login\n";
   if (options.tool) out += "\n" + template_text(*options.tool);

@@ -8,7 +8,7 @@ make_kaapana_image test/segment <<'SPEC'
   "env": [{"name": "ORGAN", "value": "", "choices": ["liver", "lung"], "description": "Which"},
           {"name": "MODEL", "value": "v2", "adjustable": false}, {"name": "SIZE", "value": "3", "type": "int"}],
   "resources": {"limits": {"memory": "1Gi", "cpu": "500m"}, "requests": {"memory": "512Mi"}}},
- {"identifier": "lung", "description": "", "inputs": [], "outputs": [], "env": []}]}
+ {"identifier": "lung", "description": "", "inputs": [], "outputs": [], "env": [], "command": ["sh", "-c", "echo it's $0\n; id"]}]}
 SPEC
 export BOXCAR_RUNTIME=/bin/false
 expect_exit 0 boxcar validate test/segment
@@ -16,7 +16,7 @@ expect_out "valid .a processing-container of Kaapana's Task API, templates: live
 expect_exit 0 boxcar inspect test/segment
 expect_out '^segment$' '^  Organs$' '^Template liver$' 'ct +at /in/ct' 'A volume' 'memory limit: 12 x .* largest file named ..nii' "python3 -u 'run me.py'" \
   'ORGAN +.a value must be given' 'one of: liver, lung' 'MODEL=v2 .*not adjustable' 'SIZE=3 .*int' 'requests: memory 512Mi' 'limits: cpu 0.5, memory 1Gi' \
-  '^Template lung$' 'boxcar tool test/segment --template lung'
+  '^Template lung$' "^  sh -c .'echo it.'s .0.n; id'$" 'boxcar tool test/segment --template lung'
 expect_exit 0 boxcar inspect --json test/segment
 expect_json '[.format, .name, .description, (.tools | length)] == ["kaapana", "segment", "Organs", 2]'
 expect_json '.tools[0].inputs[0] == {name: "ct", kind: "directory", path: "/in/ct", optional: false, help: "A volume", scale_rule:
