@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -130,9 +131,11 @@ Result<Resources> RunOptions::machine() const {
     said.memory = static_cast<std::uint64_t>(*bytes);
   }
   if (!gpus.empty()) {
-    if (gpus.size() > 3 || gpus.find_first_not_of("0123456789") != std::string::npos)
-      return wrong("--gpus", gpus, "a number from 0 to 999");
-    said.gpus = std::stoi(gpus);
+    int count = -1;
+    const auto read = std::from_chars(gpus.data(), gpus.data() + gpus.size(), count);
+    if (read.ec != std::errc{} || read.ptr != gpus.data() + gpus.size() || count < 0 || count > Resources::kMostGpus)
+      return wrong("--gpus", gpus, fmt::format("a number from 0 to {}", Resources::kMostGpus));
+    said.gpus = count;
   }
   return said;
 }

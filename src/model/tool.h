@@ -67,6 +67,8 @@ struct Port {
 };
 
 struct Resources {
+  static constexpr int kMostGpus = 1000;  // that anything may ask for, or have
+
   std::optional<double> cpu;            // cores
   std::optional<std::uint64_t> memory;  // bytes
   std::optional<int> gpus;

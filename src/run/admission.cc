@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace boxcar {
 
@@ -20,7 +21,7 @@ std::int64_t thousandths(double cores) {
 
 Demand capacity_of(const Resources& machine) {
   return {machine.cpu ? thousandths(*machine.cpu) : kNoEnd, machine.memory.value_or(kNoEnd),
-          machine.gpus.value_or(1000)};
+          machine.gpus.value_or(Resources::kMostGpus)};
 }
 
 }  // namespace
@@ -42,21 +43,23 @@ Demand Demand::of(const Needs& needs, const Resources& machine) {
 
 std::optional<std::string> too_much(const Needs& needs, const Resources& machine) {
   const Resources& requests = needs.requests;
+  std::vector<std::string> all;
   if (requests.cpu && machine.cpu && thousandths(*requests.cpu) > thousandths(*machine.cpu)) {
-    return fmt::format("requests {:g} core{}, more than the {:g} that there are here (--cores)", *requests.cpu,
-                       *requests.cpu == 1 ? "" : "s", *machine.cpu);
+    all.push_back(fmt::format("{:g} core{}, more than the {:g} that there are here (--cores)", *requests.cpu,
+                              *requests.cpu == 1 ? "" : "s", *machine.cpu));
   }
   if (requests.memory && machine.memory && *requests.memory > *machine.memory) {
-    return fmt::format("requests {} of memory, more than the {} that there are here (--memory)",
-                       human_bytes(*requests.memory), human_bytes(*machine.memory));
+    all.push_back(fmt::format("{} of memory, more than the {} that there are here (--memory)",
+                              human_bytes(*requests.memory), human_bytes(*machine.memory)));
   }
   if (const int gpus = gpus_of(needs); machine.gpus && gpus > *machine.gpus) {
-    return fmt::format("requests {} GPU{}, and there {} here (--gpus)", gpus, gpus == 1 ? "" : "s",
-                       *machine.gpus == 0   ? "is none"
-                       : *machine.gpus == 1 ? "is one"
-                                            : fmt::format("are {}", *machine.gpus));
+    all.push_back(fmt::format("{} GPU{}, and there {} here (--gpus)", gpus, gpus == 1 ? "" : "s",
+                              *machine.gpus == 0   ? "is none"
+                              : *machine.gpus == 1 ? "is one"
+                                                   : fmt::format("are {}", *machine.gpus)));
   }
-  return std::nullopt;
+  if (all.empty()) return std::nullopt;
+  return "requests " + join(all, "; ");
 }
 
 Admission::Admission(const Resources& machine) : free_(capacity_of(machine)) {}

@@ -23,8 +23,8 @@ struct Demand {
   static Demand of(const Needs& needs, const Resources& machine);
 };
 
-// "requests 30Gi of memory, more than the 8Gi that there are here (--memory)", for a person; none: it fits into the
-// machine when nothing else runs. What the machine doesn't say has no end.
+// "requests 30Gi of memory, more than the 8Gi that there are here (--memory)", for a person, of every resource of which
+// it is so; none: it fits into the machine when nothing else runs. What the machine doesn't say has no end.
 std::optional<std::string> too_much(const Needs& needs, const Resources& machine);
 
 // Steps start in their order; where one does not fit, those behind it that do may pass it, until so many have that it

@@ -122,6 +122,10 @@ TEST(Admission, WhatIsMoreThanThereIsIsSaid) {
               Optional(Eq("requests 30 GiB of memory, more than the 8.0 GiB that there are here (--memory)")));
   EXPECT_THAT(too_much(requesting({}, {}, 2), kMachine),
               Optional(Eq("requests 2 GPUs, and there is one here (--gpus)")));
+  EXPECT_THAT(
+      too_much(requesting(8, 30 * kGi, 2), kMachine),
+      Optional(Eq("requests 8 cores, more than the 4 that there are here (--cores); 30 GiB of memory, more than "
+                  "the 8.0 GiB that there are here (--memory); 2 GPUs, and there is one here (--gpus)")));
   Needs needs;
   needs.limits.gpus = 1;
   EXPECT_THAT(too_much(needs, {4.0, kGi, 0}), Optional(Eq("requests 1 GPU, and there is none here (--gpus)")));
