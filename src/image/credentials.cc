@@ -129,8 +129,11 @@ std::string login_file() {
 
 Result<AuthFile> auth_file_for(const std::string& registry, const std::optional<Credentials>& given) {
   if (given) {
-    return auth_file_with(read_config(login_file()), given->registry.empty() ? registry : host_of(given->registry),
-                          entry_of(given->user, given->password), "those given with the image");
+    const std::string host = given->registry.empty() ? registry : host_of(given->registry);
+    TRY(auto file, auth_file_with(read_config(login_file()), host, entry_of(given->user, given->password),
+                                  "those given with the image"));
+    file.registry = host;
+    return file;
   }
   const Json docker = read_config(docker_config());
   if (!has_text(docker, "credsStore")) return AuthFile{};

@@ -19,8 +19,9 @@ struct Credentials {
 // A file of credentials in memory, in the form of containers-auth.json(5): to be some program's standard input, which
 // opens it as kAuthPath. It is gone with the last process that holds it.
 struct AuthFile {
-  UniqueFd file;       // none: what skopeo finds by itself will do
-  std::string origin;  // where its credentials come from, for messages: "the credential store docker-credential-pass"
+  UniqueFd file;         // none: what skopeo finds by itself will do
+  std::string origin;    // where its credentials come from, for messages: "the credential store docker-credential-pass"
+  std::string registry;  // that they were given for; "" where nobody gave any
 };
 inline constexpr const char* kAuthPath = "/proc/self/fd/0";
 

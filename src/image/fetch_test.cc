@@ -144,7 +144,7 @@ TEST_F(Registry, TheErrorNamesEveryPlace) {
 
 TEST(SkopeoErrorTest, SaysWhichHostCouldNotBeReachedAndWhy) {
   const auto said = [](const std::string& message) {
-    return skopeo_error("time=\"now\" level=fatal msg=\"" + message + "\"\n", "docker://a.org/x:1", "");
+    return skopeo_error("time=\"now\" level=fatal msg=\"" + message + "\"\n", "docker://a.org/x:1", {});
   };
   const std::string asked = R"(pinging container registry a.org: Get \"https://a.org/v2/\": )";
   const Error unknown = said(asked + "dial tcp: lookup a.org on 10.0.0.2:53: no such host");
@@ -223,7 +223,13 @@ TEST_F(ClosedRegistry, TakesTheCallersCredentials) {
   EXPECT_NE(wrong.error().text().find("does not take the credentials for it, those given with the image"),
             std::string::npos)
       << wrong.error().text();
-  EXPECT_EQ(resolve({"elsewhere.example", "ann", "secret"}).error().kind, ErrorKind::Denied) << "not for this registry";
+  const auto elsewhere = resolve({"https://elsewhere.example/v1/", "ann", "secret"});
+  ASSERT_FALSE(elsewhere);
+  EXPECT_EQ(elsewhere.error().kind, ErrorKind::Denied);
+  EXPECT_NE(elsewhere.error().text().find(
+                host() + " wants a login, and the one that was given with the image is for elsewhere.example;"),
+            std::string::npos)
+      << elsewhere.error().text();
   EXPECT_TRUE(store.glimpse(name, PullPolicy::Missing, {}, Credentials{"", "ann", "secret"}));
   EXPECT_TRUE(resolve({host(), "ann", "secret"}));
 }

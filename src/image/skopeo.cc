@@ -94,7 +94,7 @@ Result<std::string> ask(std::vector<std::string> arguments, const std::string& p
   options.stdin_fd = auth.file.get();
   TRY(Finished finished, run_skopeo(options, watch));
   if (finished.exit.code == 0) return std::move(finished.out);
-  return fail(skopeo_read_error(finished.err, source, auth.origin));
+  return fail(skopeo_read_error(finished.err, source, auth));
 }
 
 }  // namespace
@@ -146,14 +146,14 @@ Result<void> log_in(const std::string& registry, const std::string& user, int pa
   SpawnOptions options = skopeo(arguments);
   options.stdin_fd = password;
   TRY(const Finished finished, run_skopeo(options));
-  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, "", ""));
+  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, "", {}));
   return {};
 }
 
 Result<void> log_out(const std::string& registry) {
   TRY(const Finished finished, run_skopeo(skopeo({"logout", "--authfile", login_file(), registry})));
   if (finished.exit.code == 0) return {};
-  Error error = skopeo_error(finished.err, "", "");
+  Error error = skopeo_error(finished.err, "", {});
   if (error.message.find("ot logged in") != std::string::npos) error.kind = ErrorKind::NotFound;
   return fail(error);
 }
@@ -165,7 +165,7 @@ Result<void> push_image(const std::string& source, const std::string& destinatio
   SpawnOptions options = skopeo(arguments);
   options.stdin_fd = auth.file.get();
   TRY(const Finished finished, run_skopeo(options));
-  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, destination, auth.origin));
+  if (finished.exit.code != 0) return fail(skopeo_error(finished.err, destination, auth));
   return {};
 }
 

@@ -80,7 +80,7 @@ std::string refusing_registry(const std::string& log, const std::string& source)
 }
 
 // Which credentials were not taken, and what to do. The registry's own words come last.
-std::string login_advice(const std::string& log, const std::string& source, const std::string& auth_origin,
+std::string login_advice(const std::string& log, const std::string& source, const AuthFile& auth,
                          const std::string& words) {
   const std::string registry = refusing_registry(log, source);
   const auto advice = [&](const char* keeps) {
@@ -88,14 +88,19 @@ std::string login_advice(const std::string& log, const std::string& source, cons
            ")";
   };
   const auto found = log.rfind("msg=\"Found credentials for " + registry);
-  if (found == std::string::npos)
-    return printable(registry) + " wants a login, and there are no credentials for it" + advice("some");
+  if (found == std::string::npos) {
+    const bool elsewhere = !auth.registry.empty() && auth.registry != registry;
+    return printable(registry) + " wants a login, and " +
+           (elsewhere ? "the one that was given with the image is for " + printable(auth.registry)
+                      : "there are no credentials for it") +
+           advice("some");
+  }
   const std::string line = log.substr(found, log.find('\n', found) - found);
   std::string from = last_after(line, " in file ");
   const auto helper = log.rfind("Looking up in credential helper ", found);
   const auto passed_over = log.rfind("No credentials matching ", found);
   if (from == kAuthPath) {
-    from = auth_origin;
+    from = auth.origin;
   } else if (helper != std::string::npos && (passed_over == std::string::npos || passed_over < helper)) {
     const std::string name = last_after(log.substr(0, found), "Looking up in credential helper ");
     from = "those of docker-credential-" + printable(name.substr(0, name.find(' ')));
@@ -129,7 +134,7 @@ std::string unreachable(const std::string& words) {
 
 }  // namespace
 
-Error skopeo_error(const std::string& log, const std::string& source, const std::string& auth_origin) {
+Error skopeo_error(const std::string& log, const std::string& source, const AuthFile& auth) {
   std::string words = without_doing(last_message(log));
   const ErrorKind kind = kind_of(words);
   if (auto said = unreachable(words); !said.empty()) words = std::move(said);
@@ -138,13 +143,13 @@ Error skopeo_error(const std::string& log, const std::string& source, const std:
   if (kind == ErrorKind::Internal) words = "it gave wrong bytes: " + words;
   if (kind == ErrorKind::Denied && source.starts_with("docker://") &&
       words.find("getting username and password") == std::string::npos) {
-    words = login_advice(log, source, auth_origin, words);
+    words = login_advice(log, source, auth, words);
   }
   return Error{kind, words, {}};
 }
 
-Error skopeo_read_error(const std::string& log, const std::string& source, const std::string& auth_origin) {
-  Error error = skopeo_error(log, source, auth_origin);
+Error skopeo_read_error(const std::string& log, const std::string& source, const AuthFile& auth) {
+  Error error = skopeo_error(log, source, auth);
   if (error.kind == ErrorKind::NotFound) {
     const bool elsewhere = any(error.message, {"in manifest list for", "in image index for"});
     error.message = elsewhere ? "it is not for this machine, linux/" + machine_architecture() : "not there";
