@@ -26,9 +26,7 @@ bool covered(const PlannedStep& step, const ScaledNeeds& scaled, bool limit, std
 // Of a container that was killed for memory the peak says where it was stopped, not what it would have taken.
 std::string rule_report(const PlannedStep& step, const StepState& state, const ScaledNeeds& scaled,
                         const RuleOfPort& rule) {
-  std::string text = fmt::format("    {} {}: {} in {} file{} give {}\n", rule.rule.limit ? "limit" : "request",
-                                 rule.text(), human_bytes(rule.measured->bytes), rule.measured->files,
-                                 rule.measured->files == 1 ? "" : "s", human_bytes(rule.gives()));
+  std::string text = fmt::format("    {} {}: {}\n", rule.rule.limit ? "limit" : "request", rule.text(), rule.outcome());
   if (state.failure == Failure::Memory) {
     if (rule.rule.limit) text += "    warning: the step ran out of memory, so how much it takes is not known\n";
   } else if (!covered(step, scaled, rule.rule.limit, state.peak_memory)) {

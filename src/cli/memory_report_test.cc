@@ -43,6 +43,21 @@ TEST(MemoryReport, SaysWhatWouldCoverThePeak) {
   EXPECT_THAT(memory_report(report), HasSubstr("warning: that is less than the peak; a scale_factor of 5 would cover"));
 }
 
+TEST(MemoryReport, SaysWhatARuleMeasured) {
+  RunReport report = report_of(15 * kMi);
+  RuleOfPort& rule = report.scaled.at(0).rules[0];
+  rule.rule.mode = ScaleRule::Mode::LargestFile;
+  EXPECT_THAT(memory_report(report),
+              HasSubstr("2 x input (max_file_size): the largest of 3 files, with 10 MiB, gives 20 MiB\n"));
+  rule.measured->files = 1;
+  EXPECT_THAT(memory_report(report), HasSubstr(": the only file, with 10 MiB, gives 20 MiB\n"));
+  rule.rule.mode = ScaleRule::Mode::LargestItem;
+  EXPECT_THAT(memory_report(report),
+              HasSubstr("2 x input (max_item_sum): the largest item, with 10 MiB, gives 20 MiB\n"));
+  rule.measured = Measured{};
+  EXPECT_THAT(memory_report(report), HasSubstr(": no file counts\n"));
+}
+
 TEST(MemoryReport, AFixedLimitOrAnotherRuleMayCoverIt) {
   EXPECT_THAT(memory_report(report_of(45 * kMi, 64 * kMi)), Not(HasSubstr("warning")));
   EXPECT_THAT(memory_report(report_of(45 * kMi, 30 * kMi)), HasSubstr("warning"));

@@ -50,6 +50,19 @@ std::string RuleOfPort::text() const {
   return fmt::format("{} x {} ({})", rule.factor, port, name_of(rule.mode));
 }
 
+std::string RuleOfPort::outcome() const {
+  const std::uint64_t files = measured->files;
+  if (files == 0) return "no file counts";
+  const std::string bytes = human_bytes(measured->bytes);
+  const std::string given = human_bytes(gives());
+  if (rule.mode == ScaleRule::Mode::Sum)
+    return fmt::format("{} in {} file{} give {}", bytes, files, files == 1 ? "" : "s", given);
+  const std::string what = rule.mode == ScaleRule::Mode::LargestItem ? "the largest item"
+                           : files == 1                              ? "the only file"
+                                                                     : fmt::format("the largest of {} files", files);
+  return fmt::format("{}, with {}, gives {}", what, bytes, given);
+}
+
 bool has_rules(const PlannedStep& step) {
   const auto& inputs = step.tool->tool->inputs;
   return !step.options->scale.empty() ||
@@ -114,7 +127,7 @@ std::string text_of(const ScaledNeeds& scaled) {
     for (const auto& rule : scaled.rules) {
       if (rule.rule.limit != limits) continue;
       if (rule.measured) {
-        measured += fmt::format(" ({} = {})", rule.text(), human_bytes(rule.gives()));
+        measured += fmt::format(" ({}: {})", rule.text(), rule.outcome());
       } else {
         unknown.push_back(rule.text());
       }

@@ -18,6 +18,8 @@ struct RuleOfPort {
 
   std::uint64_t gives() const;  // bytes; as many as fit into the number where it would be more
   std::string text() const;     // "25 x channel1 (sum)"
+  // What was measured, and what came of it: "49 MiB in 2 files give 1.2 GiB".
+  std::string outcome() const;
 };
 
 // What a step gets, and how it came about.
@@ -40,7 +42,7 @@ Result<void> measure_rules(ScaledNeeds& scaled, const Sources& sources, const Gi
 std::optional<Needs> with_more_memory(const Needs& needs, const StepOptions& options, const Resources& machine);
 
 // "requests cpu 2, memory 1.0 GiB; limits memory 2.0 GiB or 25 x channel1 (sum)", for people; "" for nothing. Rules
-// that were measured say what came of them: "25 x channel1 (sum) = 1.2 GiB".
+// that were measured say what came of them: "25 x channel1 (sum): 49 MiB in 2 files give 1.2 GiB".
 std::string text_of(const ScaledNeeds& scaled);
 
 }  // namespace boxcar

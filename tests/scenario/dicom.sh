@@ -6,7 +6,7 @@ boxcar image import "oci:$SOURCE/build/dicom/images" >/dev/null
 for name in anonymise convert statistics; do expect_exit 0 boxcar validate "dicom/$name"; done
 expect_exit 0 boxcar run boxcar.yml --json --monitor-memory
 expect_json '.status == "succeeded"' '.steps | length == 5'
-expect_err 'limit 1500 x images .max_file_size.: 34 KiB in 2 files give 49 MiB' 'limit 1500 x volumes .sum.: 40 KiB in 2 files give 59 MiB'
+expect_err 'limit 1500 x images .max_file_size.: the largest of 2 files, with 34 KiB, gives 49 MiB' 'limit 1500 x volumes .sum.: 40 KiB in 2 files give 59 MiB'
 
 # Who the patient was is in none of what followed. The values are those that pydicom documents for its images.
 anonymous=$(json .steps.anonymise.result)/anonymous

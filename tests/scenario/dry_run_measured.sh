@@ -6,7 +6,7 @@ step() {
 }
 step 'scale_factor: 2, type: limit, mode: sum, target_glob: "*.nii"'
 expect_exit 0 boxcar run --dry-run boxcar.yml
-expect_err 'limits memory not set \(2 x input \(sum\) = 0 B\)'
+expect_err 'limits memory not set \(2 x input \(sum\): no file counts\)'
 step 'scale_factor: 64, type: request, mode: sum'
 expect_exit 0 boxcar run --dry-run --memory 1Gi boxcar.yml
 for call in --dry-run --json; do

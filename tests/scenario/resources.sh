@@ -19,7 +19,7 @@ steps:
 YAML
 mkdir -p given/deep && head -c 1048576 /dev/zero >given/deep/a.dcm
 expect_exit 0 boxcar run -n boxcar.yml
-expect_err 'requests memory 32 MiB; limits memory 64 MiB' 'limits memory 10 MiB or 20 x in \(sum\)' 'limits memory 20 MiB \(20 x in \(sum\) = 20 MiB\)'
+expect_err 'requests memory 32 MiB; limits memory 64 MiB' 'limits memory 10 MiB or 20 x in \(sum\)' 'limits memory 20 MiB \(20 x in \(sum\): 1.0 MiB in 1 file give 20 MiB\)'
 expect_exit 0 boxcar run --monitor-memory boxcar.yml
 expect_err 'fits: .*peak' 'limit 20 x in \(sum\): 2.9 MiB in 2 files give 57 MiB'
 if [ -z "${DAEMON:-}" ]; then # they need not know the peak of one that ends so soon
@@ -42,7 +42,7 @@ expect_not_in "$SCENARIO/err" 'would cover it'
 sed -i 's/mode: max_file_size}}}/&, retries: 2, retry_memory: 1.5x, max_memory: 40Mi/' boxcar.yml
 expect_exit 0 boxcar run --rerun fits --monitor-memory boxcar.yml
 expect_err 'ran out of memory \(its limit is 11 MiB; raise the scale_factor of its rule 6 x in \(max_file_size\)\).*; attempt 2 of 3 with a limit of 17 MiB' \
-  'limit 6 x in \(max_file_size\): 1.9 MiB in 3 files give 11 MiB'
+  'limit 6 x in \(max_file_size\): the largest of 3 files, with 1.9 MiB, gives 11 MiB'
 [ -n "${DAEMON:-}" ] || expect_err 'warning: that is less than the peak; a scale_factor of 1[0-9] would cover it'
 # Nothing counts for a rule: said, and the limit is the one that stands there.
 sed -i 's/mode: max_file_size}/mode: sum, target_dir: none}/' boxcar.yml
