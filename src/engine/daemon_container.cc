@@ -10,6 +10,7 @@
 #include "base/ustar.h"
 #include "engine/daemon_confinement.h"
 #include "engine/daemon_files.h"
+#include "engine/daemon_gpus.h"
 #include "engine/daemon_helper.h"
 #include "engine/helper_binary.h"
 #include "net/answer.h"
@@ -150,8 +151,7 @@ Result<void> DaemonContainer::make() {
   }
   if (action.needs.limits.memory) how["Memory"] = how["MemorySwap"] = *action.needs.limits.memory;
   if (action.needs.limits.cpu) how["NanoCpus"] = static_cast<std::int64_t>(*action.needs.limits.cpu * 1e9);
-  if (const int gpus = gpus_of(action.needs); gpus > 0)
-    how["DeviceRequests"] = {{{"Count", gpus}, {"Capabilities", {{"gpu"}}}}};
+  if (const int gpus = gpus_of(action.needs); gpus > 0) how["DeviceRequests"] = Json::parse(device_requests(gpus));
   if (host_.visible) {
     for (const auto& mount : job_.mounts) how["Mounts"].push_back(bind(mount));
   } else {
@@ -209,11 +209,7 @@ Error DaemonContainer::explained(Error error) const {
       return {ErrorKind::Invalid, program + " in " + image + " is not an executable file", {}};
     }
   }
-  if (says("could not select device driver")) {
-    return {ErrorKind::NotFound,
-            "it has no GPU to give a container; that takes NVIDIA's driver and container toolkit on its machine",
-            host_.daemon->name()};
-  }
+  if (auto lack = lack_of_gpus(*host_.daemon, error)) return *std::move(lack);
   if (says("OCI runtime") || says("runc") || says("crun")) error.kind = ErrorKind::Invalid;
   return std::move(error).in(host_.daemon->name());
 }

@@ -74,14 +74,15 @@ Result<std::string> helper_image(Daemon& daemon) {
   return id_of(daemon, name, layer);
 }
 
-Result<void> try_helper(Daemon& daemon, const std::string& labels) {
+Result<void> try_helper(Daemon& daemon, const std::string& labels, const std::string& config) {
   TRY(const auto image, helper_image(daemon));
   const std::string program = std::string("/") + kProgram;
-  const Json spec = {{"Image", image},
-                     {"Entrypoint", {program, "own", "0", "0", program}},
-                     {"Cmd", Json::array()},
-                     {"Labels", Json::parse(labels)},
-                     {"HostConfig", {{"NetworkMode", "none"}}}};
+  Json spec = {{"Image", image},
+               {"Entrypoint", {program, "own", "0", "0", program}},
+               {"Cmd", Json::array()},
+               {"Labels", Json::parse(labels)},
+               {"HostConfig", Json::parse(config)}};
+  spec["HostConfig"]["NetworkMode"] = "none";
   TRY(const auto made, daemon.post("/containers/create", spec.dump()));
   const std::string path = "/containers/" + text_in(json_object(made.body), "Id");
   const auto run = [&]() -> Result<void> {

@@ -13,9 +13,9 @@ namespace boxcar {
 // Its id in the daemon, which gets it where it lacks it. Asked once a daemon engine.
 Result<std::string> helper_image(Daemon& daemon);
 
-// Whether the daemon really runs containers: one of nothing but the helper, which does next to nothing. `labels`: an
-// object of JSON.
-Result<void> try_helper(Daemon& daemon, const std::string& labels = "{}");
+// Whether the daemon really runs containers: one of nothing but the helper, which does next to nothing. `labels`, and
+// what its HostConfig has beside the rest: objects of JSON.
+Result<void> try_helper(Daemon& daemon, const std::string& labels = "{}", const std::string& config = "{}");
 
 // Whether something at or below `directory` is another's, or closed to its owner.
 bool has_foreign_files(const std::string& directory);

@@ -1,5 +1,11 @@
 #include "run/needs.h"
 
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/text.h"
+#include "engine/daemon_gpus.h"
 #include "net/daemon.h"
 #include "plan/make_action.h"
 #include "run/admission.h"
@@ -26,7 +32,8 @@ Result<Resources> machine_of(const EnginePlace& place) {
 }  // namespace
 
 Result<Resources> machine_for(const Plan& plan, const std::vector<bool>& wanted, const EnginePlace& place,
-                              const Resources& said, Findings& findings) {
+                              const Resources& said, bool dry_run, Findings& findings) {
+  std::map<int, Result<void>> gpus_tried;  // by how many
   std::optional<Resources> machine;
   for (StepIndex index = 0; index < plan.steps.size(); ++index) {
     const PlannedStep& step = plan.steps[index];
@@ -35,14 +42,24 @@ Result<Resources> machine_for(const Plan& plan, const std::vector<bool>& wanted,
       TRY(const Resources there, machine_of(place));
       machine = said.or_else(there);
     }
-    const Needs needs = needs_of(step);
+    Needs needs = needs_of(step);
     const auto refuse = [&](const std::string& why) {
-      findings.error(plan.file, step.resources_at, "step '" + step.name + "' " + why);
+      findings.error(plan.file, step.resources_at, "step " + in_quotes(step.name) + " " + why);
     };
-    if (!place.daemon() && gpus_of(needs) > 0) {
+    const int gpus = gpus_of(needs);
+    if (gpus > 0 && !place.daemon()) {
       refuse("requests a GPU, and the embedded engine has no support for GPUs; use --engine docker");
-    } else if (const auto why = too_much(needs, *machine)) {
+      needs.requests.gpus = needs.limits.gpus = std::nullopt;
+    }
+    if (const auto why = too_much(needs, *machine)) {
       refuse(*why);
+    } else if (gpus > 0 && place.daemon() && !dry_run) {
+      auto tried = gpus_tried.find(gpus);
+      if (tried == gpus_tried.end()) tried = gpus_tried.emplace(gpus, try_gpus(*place.daemon(), gpus)).first;
+      const auto& given = tried->second;
+      if (!given && (given.error().kind == ErrorKind::Cancelled || given.error().kind == ErrorKind::Unavailable))
+        return fail(given.error());
+      if (!given) refuse(fmt::format("requests {} GPU{}: {}", gpus, gpus == 1 ? "" : "s", given.error().text()));
     }
   }
   return machine.value_or(said);

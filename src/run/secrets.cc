@@ -68,6 +68,18 @@ Result<Reading> read_one(const SecretReference& reference) {
   return fail(ErrorKind::Invalid, "the value of " + from + wrong);
 }
 
+// What stands in a document, or what that says where it is found. `file`: the document's, from whose place paths count.
+Result<Reading> read_credential(const Credential& credential, const std::string& file) {
+  if (!credential.value.empty()) return Reading{credential.value, false};
+  SecretReference from = credential.from;
+  if (!from.file.empty()) {
+    const std::string directory(directory_name(absolute_path(file, current_directory())));
+    from.file =
+        from.file.starts_with("~/") ? home_directory() + from.file.substr(1) : absolute_path(from.file, directory);
+  }
+  return read_one(from);
+}
+
 std::string others_can_read(const SecretReference& reference) {
   return printable(reference.file) + " can be read by others (chmod go= makes it yours alone)";
 }
@@ -130,27 +142,29 @@ Result<Secrets> read_secrets(const std::vector<SecretReference>& references) {
   return Secrets(std::move(list));
 }
 
-std::optional<Credentials> read_login(const RegistryLogin& login, const std::string& file, Findings& findings) {
-  const auto read = [&](const Credential& credential) -> std::optional<std::string> {
-    if (!credential.value.empty()) return credential.value;
-    SecretReference from = credential.from;
-    if (!from.file.empty()) {
-      const std::string directory(directory_name(absolute_path(file, current_directory())));
-      from.file =
-          from.file.starts_with("~/") ? home_directory() + from.file.substr(1) : absolute_path(from.file, directory);
+void check_logins(const Workflow& workflow, Severity missing, Findings& findings) {
+  std::unordered_set<const RegistryLogin*> seen;
+  for (const auto& step : workflow.steps) {
+    const auto login = step.settings().login;
+    if (!login || !seen.insert(login.get()).second) continue;
+    for (const auto* credential : {&login->username, &login->password}) {
+      const SecretReference& from = credential->from;
+      auto reading = read_credential(*credential, workflow.file);
+      const std::string subject = in_quotes(from.name) + ": ";
+      if (!reading) {
+        findings.add({workflow.file, from.at, missing, subject + reading.error().text()});
+        continue;
+      }
+      if (reading->others_can_read) findings.warn(workflow.file, from.at, subject + others_can_read(from));
+      wipe(reading->value);
     }
-    auto reading = read_one(from);
-    if (!reading) {
-      findings.error(file, from.at, in_quotes(from.name) + ": " + reading.error().text());
-      return std::nullopt;
-    }
-    if (reading->others_can_read) findings.warn(file, from.at, in_quotes(from.name) + ": " + others_can_read(from));
-    return std::move(reading->value);
-  };
-  auto user = read(login.username);
-  auto password = read(login.password);
-  if (!user || !password) return std::nullopt;
-  return Credentials{login.registry, *std::move(user), *std::move(password)};
+  }
+}
+
+Result<Credentials> read_login(const RegistryLogin& login, const std::string& file) {
+  TRY(auto user, read_credential(login.username, file));
+  TRY(auto password, read_credential(login.password, file));
+  return Credentials{login.registry, std::move(user.value), std::move(password.value)};
 }
 
 SecretGuard::SecretGuard(const Workflow& workflow) {

@@ -20,9 +20,11 @@ void check_secrets(const Plan& plan, const std::vector<bool>& wanted, Findings& 
 // The values as they are now. From any thread.
 Result<Secrets> read_secrets(const std::vector<SecretReference>& references);
 
-// What a task has of them, or says where it is found. None, with a finding: it is not there. Warns as check_secrets()
-// does. `file`: of the document.
-std::optional<Credentials> read_login(const RegistryLogin& login, const std::string& file, Findings& findings);
+// Says of every login what of it can't be found where it says, as an error or a warning; warns as check_secrets() does.
+void check_logins(const Workflow& workflow, Severity missing, Findings& findings);
+
+// What a document has of it, or says where it is found. `file`: of the document.
+Result<Credentials> read_login(const RegistryLogin& login, const std::string& file);
 
 // While it lives this process leaves no core dump, and nobody but root can look into its memory, if any step has
 // secrets or a login. Also moves their variables out of the environment that this process was started with, which

@@ -13,6 +13,7 @@
 #include "run/measure_ahead.h"
 #include "run/needs.h"
 #include "run/output_content.h"
+#include "run/plan_images.h"
 #include "run/recorder.h"
 #include "run/secrets.h"
 #include "run/tools.h"
@@ -109,30 +110,16 @@ Result<void> refuse_links_that_lead_out(const Plan& plan, Findings& findings) {
   return {};
 }
 
-// `look_only`: images are looked into, and given to nobody.
-std::optional<Plan> plan_workflow(RunRequest& request, Images& images, bool look_only, Observer& observer,
-                                  RunReport& report, std::optional<SecretGuard>& secret_guard) {
+std::optional<Plan> plan_workflow(RunRequest& request, PlanImages& images, RunReport& report,
+                                  std::optional<SecretGuard>& secret_guard) {
   auto workflow = std::exchange(request.workflow, nullptr)(report.findings);  // and its text is freed
   if (!workflow) return std::nullopt;
-  const bool wrong = !report.findings.ok();  // nothing is fetched for it; of images that are here the rest is said too
   secret_guard.emplace(*workflow);
+  check_logins(*workflow, Severity::Error, report.findings);
+  const bool wrong = !report.findings.ok();  // nothing is fetched for it; of images that are here the rest is said too
   const std::string file = workflow->file;
-  const auto resolve = [&](const std::string& name,
-                           const StepOptions& step) -> Result<std::shared_ptr<const ResolvedTool>> {
-    const auto say = [&](const std::string& line) { observer.note(line); };
-    if (wrong) {
-      auto here = images.glimpse(name, PullPolicy::Never);
-      return here ? resolved_tool(images, *std::move(here), name, step, report.findings)
-                  : std::shared_ptr<const ResolvedTool>();
-    }
-    std::optional<Credentials> login;
-    if (step.login) {
-      login = read_login(*step.login, file, report.findings);
-      if (!login) return std::shared_ptr<const ResolvedTool>();
-    }
-    TRY(auto image,
-        look_only ? images.glimpse(name, request.pull, say, login) : images.resolve(name, request.pull, say, login));
-    return resolved_tool(images, std::move(image), name, step, report.findings);
+  const auto resolve = [&](const std::string& name, const StepOptions& step) {
+    return wrong ? images.find_here(name, step, report.findings) : images.find(name, step, file, report.findings);
   };
   auto plan = make_plan(*std::move(workflow), request.settings,
                         {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
@@ -325,8 +312,11 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
 
   // Text becomes a Workflow, and that a Plan: then everything that can be known to be wrong has been said.
   std::optional<SecretGuard> secret_guard;
-  const bool look_only = request.dry_run && place->daemon();
-  auto plan = plan_workflow(request, place->images(pool), look_only, observer, report, secret_guard);
+  const auto use = !place->daemon()  ? PlanImages::Use::Run
+                   : request.dry_run ? PlanImages::Use::LookOnly
+                                     : PlanImages::Use::GiveAndRun;
+  PlanImages images(place->images(pool), request.pull, use, [&](const std::string& line) { observer.note(line); });
+  auto plan = plan_workflow(request, images, report, secret_guard);
   if (!plan) {
     if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
     return report;
@@ -340,8 +330,11 @@ RunReport run_workflow(RunRequest request, Observer& observer) {
   if (!targets.empty()) report.wanted = report.plan.needed_for(targets);
   refuse_unwanted(report, rerun);
   check_secrets(report.plan, report.wanted, report.findings);
-  const auto machine = machine_for(report.plan, report.wanted, *place, request.machine, report.findings);
-  if (!machine) report.trouble = machine.error();
+  const auto machine =
+      machine_for(report.plan, report.wanted, *place, request.machine, request.dry_run, report.findings);
+  const auto given = machine && report.findings.ok() ? images.give(report.plan, report.wanted) : Result<void>();
+  if (!machine || !given) report.trouble = machine ? given.error() : machine.error();
+  if (report.trouble && report.trouble->kind == ErrorKind::Cancelled) report.status = RunStatus::Cancelled;
   if (!report.findings.ok() || report.trouble) return report;
   for (const auto& warning : report.findings.all()) observer.note(warning.text());
 

@@ -37,11 +37,14 @@ steps:
   c: {image: test/wait,
       resources: {gpus: 1}}
   d: {image: test/wait, resources: {memory: 20Mi}}
+  e: {image: test/wait, resources: {memory: 3Ti, cpu: 5000, gpus: 1000}}
 YAML
 expect_exit 2 boxcar run large.yml
 expect_err "^large.yml:2:[0-9]+: step 'a' requests 2.0 TiB of memory, more than the [0-9.]+ [A-Z]iB that there are here \(--memory\)" \
   "^large.yml:3:[0-9]+: step 'b' requests 4000 cores, more than the [0-9.]+ that there are here \(--cores\)" \
-  "^large.yml:6:[0-9]+: step 'c' requests (a GPU, and the embedded engine has no support for GPUs; use --engine docker|1 GPU, and there is none here)"
+  "^large.yml:6:[0-9]+: step 'c' requests (a GPU, and the embedded engine has no support for GPUs; use --engine docker|1 GPU, and there is none here)" \
+  "^large.yml:8:[0-9]+: step 'e' requests 5000 cores, more than .* \(--cores\); 3.0 TiB of memory, more than .* \(--memory\)" \
+  "^large.yml:8:[0-9]+: step 'e' requests .*(a GPU, and the embedded|; 1000 GPUs, and there is none here \(--gpus\))"
 expect_exit 0 boxcar run --target d large.yml
 # Of a task at its own resources, those of a template that stands in it too.
 for where in '"taskTemplate": "heavy", "resources": {"requests": {"memory": "2Ti"}}' '"taskTemplate": {"identifier": "t", "description": "d", "inputs": [],
@@ -66,15 +69,34 @@ expect_err '^memory:$' '1-wait: .*peak' '2-wait: .*peak'
 expect_exit 2 boxcar chain --cores none test/wait
 expect_err '--cores takes'
 if [ "${BOXCAR_TEST_ENGINE:-}" = docker ]; then
-  # As if there were one: then the daemon is asked for it, and says that it has none to give.
-  expect_exit 3 boxcar run --target c --gpus 1 large.yml
-  expect_err 'step c: failed: Docker .*: it has no GPU to give a container'
+  # Before it is given the image. As if there were one: then the daemon is asked for it, and says that it has none to give.
+  mkdir root
+  echo '{schema_version: 4, io: split}' >root/kliko.yml
+  touch root/kliko && chmod 755 root/kliko
+  "$SOURCE/tests/make_image.sh" layout test/own root base="$(busybox_layer)"
+  boxcar image import oci:layout
+  "$SOURCE/tests/make_image.sh" file test/file root base="$(busybox_layer)"
+  printf 'steps:\n  c: {image: test/own, resources: {gpus: 1}}\n  d: {image: "oci:file", resources: {gpus: 1}}\n' >gpus.yml
+  for call in 'run' 'run --gpus 1'; do
+    expect_exit 2 boxcar $call gpus.yml
+    expect_err "^gpus.yml:2:[0-9]+: step 'c' requests 1 GPU(, and there is none here|: Docker .*: it has no GPU to give a container)" \
+      "^gpus.yml:3:[0-9]+: step 'd' requests 1 GPU"
+    expect_not_in "$SCENARIO/err" loading
+    ! ask_daemon GET /images/json | grep -E 'boxcar.local/(test|image)' || fail "it was given an image"
+  done
+  expect_exit 0 boxcar run --dry-run --gpus 1 gpus.yml
+  # Others in turn are given what they need only.
+  sed 's/c: .*/c: {image: test\/own, resources: {memory: 1000Ti}}/' gpus.yml >memory.yml
+  expect_exit 2 boxcar run --target c memory.yml
+  ! ask_daemon GET /images/json | grep -E 'boxcar.local/(test|image)' || fail "it was given an image"
 fi
 # What is no number of cores or bytes.
-for wrong in --cores=0 --cores=x --memory=1GB --memory=-1Gi --gpus=-1 --gpus=all; do
+for wrong in --cores=0 --cores=x --memory=1GB --memory=-1Gi --gpus=-1 --gpus=all --gpus=1001; do
   expect_exit 2 boxcar run "$wrong" boxcar.yml
   expect_err "${wrong%%=*} takes"
 done
+
+expect_exit 0 boxcar run --dry-run --gpus=1000 --target d large.yml
 
 # Requests that come of a rule: known when its input is, so the step fails then.
 cat >rule.yml <<'YAML'
