@@ -61,7 +61,8 @@ int run_run(const Args& args) {
   }
   const auto around = surroundings_of(file, variables);
   const bool large = document.text.size() > kLargeText;
-  const auto read = [document = std::move(document), around, format](Findings& found) {
+  const auto read = [document = std::move(document), around, format, variables](Findings& found) {
+    variables.warn_unless_task(document.name, format, found);
     return format == Format::Task ? read_task(document, around, found)
                                   : read_workflow(document, around.directory, found);
   };

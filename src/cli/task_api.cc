@@ -20,6 +20,7 @@
 #include "cli/recorded.h"
 #include "cli/task_variables.h"
 #include "cli/terminal.h"
+#include "run/secrets.h"
 #include "spec/reader.h"
 
 namespace boxcar {
@@ -161,7 +162,10 @@ int validate(const Args& args) {
   Findings findings;
   if (schema == "task") {
     auto task = read_task(document, surroundings_of(path, variables), findings);
-    if (task) check_workflow(*std::move(task), engine, MissingInputs::WarnedOf, findings);
+    if (task) {
+      check_logins(*task, Severity::Warning, findings);
+      check_workflow(*std::move(task), engine, MissingInputs::WarnedOf, findings);
+    }
   } else {
     read_processing_container(document, findings);
   }

@@ -40,6 +40,14 @@ std::optional<int> TaskVariables::complete(bool json) {
   return std::nullopt;
 }
 
+void TaskVariables::warn_unless_task(const std::string& file, Format format, Findings& findings) const {
+  if (format == Format::Task) return;
+  for (const auto& [name, value] : custom) {
+    findings.warn(file, {},
+                  "this is no task.json, so nothing takes " + in_quotes("custom." + name) + ", which --custom gives");
+  }
+}
+
 std::vector<std::string> without_values(std::vector<std::string> args) {
   constexpr std::string_view option = "--custom";
   constexpr std::string_view joined = "--custom=";

@@ -19,6 +19,8 @@ struct TaskVariables {
   // In a runner that was left behind they are those that its caller handed over. None: go on; else the exit code, once
   // what is wrong was said.
   std::optional<int> complete(bool json);
+  // Warns of them where the document is none that takes any.
+  void warn_unless_task(const std::string& file, Format format, Findings& findings) const;
 };
 
 // A call's arguments with *** in place of each value of --custom: it may be a password, which no record and no list of

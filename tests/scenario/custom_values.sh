@@ -41,5 +41,13 @@ expect_err "^short.json: warning: no expression takes 'custom.wrod', which --cus
 expect_text out/text 'a=b $x last'
 expect_exit 0 task-api validate short.json --custom password=x --custom word=y --custom wrod=1
 expect_err "warning: no expression takes 'custom.wrod'"
+# Of another document nothing takes them.
+make_kliko_image test/quick 'echo x >/output/x' <<<'{schema_version: 4, io: split}'
+echo 'steps: {a: {image: test/quick}}' >boxcar.yml
+for call in run validate; do
+  expect_exit 0 boxcar $call boxcar.yml --custom "word=$password" --custom other=1
+  expect_err "^boxcar.yml: warning: this is no task.json, so nothing takes 'custom.word', which --custom gives$" "'custom.other'"
+  expect_not_in "$SCENARIO/err" "$password"
+done
 expect_exit 2 boxcar run short.json --custom "=$password"
 expect_err 'takes NAME=VALUE, not a value without a name$'

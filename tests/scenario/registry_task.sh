@@ -47,13 +47,29 @@ runs boxcar run task.json
 expect_err '^task.json:4:[0-9]+: .*secret/password can be read by others'
 chmod 600 secret/password
 
-# Whatever is missing is said without the rest; a value that is wrong is not shown.
+# Whatever is missing is said without the rest, before anything is fetched; a value that is wrong is not shown. Who only validates
+# may be somebody else, and is warned.
+missing() { # WHAT
+  expect_exit 2 boxcar run task.json
+  expect_err "^task.json:4:[0-9]+: 'registryPassword': .*$1"
+  for call in 'boxcar validate' 'task-api validate'; do
+    expect_exit 0 $call task.json
+    expect_err "^task.json:4:[0-9]+: warning: 'registryPassword': .*$1"
+  done
+}
 task '{"env": "NOBODY_SET_IT"}'
-expect_exit 2 boxcar run task.json
-expect_err '^task.json:4:[0-9]+: .*the variable NOBODY_SET_IT is not set'
+missing 'the variable NOBODY_SET_IT is not set'
 task '{"file": "secret/missing"}'
+missing 'secret/missing'
+sed -i 's/"name": "private"/&, "resources": {"limits": {"memory": "50MiB"}}/' task.json
 expect_exit 2 boxcar run task.json
-expect_err 'secret/missing'
+expect_err '50MiB' "'registryPassword'"
+# For another registry than the image's.
+boxcar image rm $registry/test/private:1 >/dev/null
+task '{"env": "REGISTRY_PASSWORD"}'
+sed -i 's/"registryUrl": "[^"]*"/"registryUrl": "https:\/\/elsewhere.example\/v1"/' task.json
+expect_exit 3 boxcar run task.json
+expect_err "$registry wants a login, and the one that was given with the image is for elsewhere.example;"
 for wrong in "[\"$REGISTRY_PASSWORD\"]" '""' "{\"word\": \"$REGISTRY_PASSWORD\"}"; do
   task "$wrong"
   expect_exit 2 boxcar run task.json

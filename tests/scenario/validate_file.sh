@@ -32,5 +32,16 @@ expect_out 'bad.yml:3:5'
 printf 'io: join\n' >old.yml  # no schema_version is read as 3, with a warning; 3 wants sections
 expect_exit 2 boxcar validate old.yml
 expect_err 'schema_version' 'sections'
+# Values without the tool that takes them: what was not checked is said, and what is none is a finding.
+echo '{"n": 1, "text": ["a", "b"]}' >parameters.json
+expect_exit 0 boxcar validate parameters.json
+expect_out '^parameters.json: reads as parameters; whether a tool takes them was not checked: --tool FILE.IMAGE does$'
+expect_exit 2 boxcar validate parameters.json --tool good.yml
+expect_err "parameters.json:1:2: unknown parameter 'n'" "parameter 'tel' .* needs a value"
+for wrong in '{"n": ' '[1]' '{"n": {"m": 1}}'; do
+  echo "$wrong" >parameters.json
+  expect_exit 2 boxcar validate parameters.json
+  expect_err '^parameters.json:[12]:[0-9]+: '
+done
 expect_exit 2 boxcar validate missing.yml
 expect_err 'missing.yml'
