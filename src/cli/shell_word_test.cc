@@ -19,22 +19,8 @@ TEST(ShellWords, AreQuotedWhereTheyNeedIt) {
 TEST(ShellWords, AreWhatAShellReads) {
   std::string every;
   for (int c = 1; c < 256; ++c) every += static_cast<char>(c);
-  const std::vector<std::string> words = {"a b",
-                                          "$HOME",
-                                          "`id`",
-                                          "a\\b",
-                                          "*",
-                                          "~",
-                                          "#x",
-                                          "!!",
-                                          "{a,b}",
-                                          "ü x",
-                                          "",
-                                          "'",
-                                          "a'\n",
-                                          "\x1b"
-                                          "33",
-                                          every};
+  const std::vector<std::string> words = {"a b",   "$HOME", "`id`", "a\\b", "*",    "~",      "#x", "!!",
+                                          "{a,b}", "ü x",   "",     "'",    "a'\n", "\03333", every};
   SpawnOptions options;
   options.argv = {"bash", "-c", "printf '%s\\0' " + shell_words(words)};
   const auto done = run_program(options);
