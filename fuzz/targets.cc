@@ -18,6 +18,7 @@
 #include "image/members.h"
 #include "image/unpack.h"
 #include "net/answer.h"
+#include "plan/planner.h"
 #include "run/log_reader.h"
 #include "spec/config.h"
 #include "spec/jinja.h"
@@ -80,13 +81,46 @@ template <class Source>
     [](const std::string& name) { return name == "NONE" ? std::nullopt : std::optional<std::string>("/of/" + name); },
     {{"modality", "CT"}, {"patients", "p1,p2,p3"}, {"run", "7"}, {"empty", ""}}};
 
+[[maybe_unused]] Tool tool_for_steps() {
+  Findings findings;
+  auto tools = read_processing_container(
+      {"processing-container.json",
+       R"({"name": "n", "description": "d", "templates": [{"identifier": "t", "description": "d",
+           "inputs": [{"name": "in", "mounted_path": "/in"}], "outputs": [{"name": "out", "mounted_path": "/out"}],
+           "env": [{"name": "A", "value": "", "type": "int"}, {"name": "B", "value": "x", "choices": ["x", "y"]}]}]})"},
+      findings);
+  if (tools.size() != 1) std::abort();
+  return std::move(tools.front());
+}
+
+// What was read is planned, also where something of it is wrong and was left out.
+[[maybe_unused]] void plan(std::optional<Workflow> workflow, Findings findings) {
+  if (!workflow) return;
+  static const auto known = std::make_shared<const Tool>(tool_for_steps());
+  const auto resolve = [](const std::string&, const StepOptions& step) -> Result<std::shared_ptr<const ResolvedTool>> {
+    const auto tool = step.tool ? std::make_shared<const Tool>(*step.tool) : known;
+    return std::make_shared<const ResolvedTool>(ResolvedTool{std::make_shared<const Image>(), tool});
+  };
+  const auto host_kind = [](const std::string& path) -> Result<PortKind> {
+    if (path.ends_with('x')) return fail(ErrorKind::NotFound, "nothing is there");
+    return path.ends_with("t") ? PortKind::File : PortKind::Directory;
+  };
+  const bool wrong = !findings.ok();
+  std::optional<Error> trouble;
+  const auto planned =
+      make_plan(*std::move(workflow), {}, {resolve, host_kind, "/here", "/home", false}, findings, trouble);
+  if (planned && wrong) std::abort();
+}
+
 void feed(const std::string& text) {
 #if defined(FUZZ_KLIKO)
   Findings findings;
   (void)read_kliko({"kliko.yml", text}, findings);
 #elif defined(FUZZ_WORKFLOW)
   Findings findings;
-  (void)read_workflow({"boxcar.yml", text}, "/nowhere", findings);
+  auto read = read_workflow({"boxcar.yml", text}, "/nowhere", findings);
+  if (!read && findings.ok()) std::abort();
+  plan(std::move(read), std::move(findings));
   (void)detect_format({"boxcar.yml", text});
 #elif defined(FUZZ_JINJA)
   // Each place of what comes out has one in the template.
@@ -98,7 +132,9 @@ void feed(const std::string& text) {
   if (read_processing_container({"processing-container.json", text}, findings).empty() && findings.ok()) std::abort();
 #elif defined(FUZZ_TASK)
   Findings findings;
-  if (!read_task({"task.json", text}, {"/nowhere", kVariables}, findings) && findings.ok()) std::abort();
+  auto read = read_task({"task.json", text}, {"/nowhere", kVariables}, findings);
+  if (!read && findings.ok()) std::abort();
+  plan(std::move(read), std::move(findings));
 #elif defined(FUZZ_PARAMETERS)
   static const Tool tool = [] {
     Findings findings;

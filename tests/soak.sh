@@ -52,7 +52,7 @@ part() {
     # All tests with the address sanitizer, but for those that measure memory or time, in the tree that .ci/run builds.
     sanitizers)
       local tree=$here/../build/asan
-      cmake -S "$here/.." -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
+      cmake -S "$here/.." -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-Og -g1" \
         -DBOXCAR_SANITIZE=address,undefined >/dev/null && ninja -C "$tree" >/dev/null || { failed=1; return; }
       GTEST_FILTER='-*FaultsTest*:KillTest.*' UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir "$tree" --output-on-failure -j2 \
         -E '^scenario_.*(loud_containers|many_files|no_growth)$' >"$tree/soak.log" || { failed=1; grep 'Failed' "$tree/soak.log"; }

@@ -19,6 +19,7 @@ void check_workflow(Workflow workflow, const std::string& engine, MissingInputs 
     Images& images = (*place)->images(pool);
     auto image = images.glimpse(name, PullPolicy::Never);
     if (image) return resolved_tool(images, *std::move(image), name, step, findings);
+    if (image.error().kind == ErrorKind::Invalid) return fail(std::move(image).error());  // no name of an image
     findings.warn(file, {}, "the image " + name + " is not here, so its ports and parameters were not checked");
     return std::shared_ptr<const ResolvedTool>();
   };

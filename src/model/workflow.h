@@ -91,9 +91,11 @@ struct StepOptions {
   Position template_at;
   std::vector<Variable> env;
   std::vector<SecretReference> secrets;
-  std::vector<std::string> command;                      // instead of the tool's; empty: that
-  Position resources_at;                                 // where they are said; nowhere: {}
-  Needs needs;                                           // field by field instead of the tool's
+  std::vector<std::string> command;  // instead of the tool's; empty: that
+  Position values_at;                // where what lacks a value could get one; nowhere: {}
+  bool partial = false;   // what was wrong in params, inputs and env is not here, so that a gap there means nothing
+  Position resources_at;  // where they are said; nowhere: {}
+  Needs needs;            // field by field instead of the tool's
   std::vector<std::pair<std::string, ScaleRule>> scale;  // by input port, instead of the tool's
   double retry_memory = 1;                               // after it ran out of memory: how many times the limit
   std::optional<std::uint64_t> max_memory;               // bytes: the limit grows no further

@@ -78,6 +78,43 @@ outputs:
   EXPECT_EQ(last->argv[3], last->outputs[1].path);
 }
 
+std::vector<std::string> beginnings(const Findings& findings) {
+  std::vector<std::string> found;
+  for (const auto& finding : findings.all()) {
+    const auto text = finding.text();
+    found.push_back(text.substr(0, text.find(": ", 12)) + " " + finding.message.substr(0, 40));
+  }
+  return found;
+}
+
+// What is wrong by itself is left out; the rest of its step is held against the image, and the gap is no finding.
+TEST(PlannerDocument, WhatIsWrongByItselfHidesNothing) {
+  auto on = world();
+  EXPECT_FALSE(plan(on, R"(workflow: imaging
+steps:
+  simulate:
+    image: kliko/simms
+    params:
+      tel: {a: mapping}
+      tell: meerkat
+    inputs:
+      input: 7
+      inputs: simulate/output
+  gap: {image: kliko/simms, tool: {command: [a], inputs: {text: {kind: file}}}}
+  none: {image: kliko/simms, tool: {command: [a], inputs: {text: {kind: file}}}, inputs: {text: 7}}
+  after: {image: kliko/none, cache: perhaps, env: {1X: y}}
+)"));
+  EXPECT_THAT(beginnings(on.findings), ElementsAre("boxcar.yml:6:12 parameter 'tel': expected a value or a l",
+                                                   "boxcar.yml:7:7 step 'simulate': there is no parameter '",
+                                                   "boxcar.yml:9:14 input 'input': expected STEP/PORT, a pat",
+                                                   "boxcar.yml:10:15 step 'simulate': there is no input port ",
+                                                   "boxcar.yml:11:3 step 'gap': nothing feeds input port 'te",
+                                                   "boxcar.yml:12:97 input 'text': expected STEP/PORT, a path",
+                                                   "boxcar.yml:13:18 step 'after': no image kliko/none",
+                                                   "boxcar.yml:13:37 step 'after', 'cache': expected true, fa",
+                                                   "boxcar.yml:13:52 step 'after': expected the name of an en"));
+}
+
 TEST(PlannerDocument, FindingsPointAtWhatIsWrong) {
   auto on = world();
   EXPECT_FALSE(plan(on, R"(workflow: imaging
@@ -101,20 +138,15 @@ outputs:
   a: {from: one/output, to: ./x}
   b: {from: two/output, to: ./x/y}
 )"));
-  std::vector<std::string> places;
-  for (const auto& finding : on.findings.all()) {
-    const auto text = finding.text();
-    places.push_back(text.substr(0, text.find(": ", 12)) + " " + finding.message.substr(0, 40));
-  }
-  EXPECT_THAT(places, ElementsAre("boxcar.yml:3:3 workflow input 'sky' needs a value: --se",
-                                  "boxcar.yml:8:7 step 'simulate': there is no parameter '",
-                                  "boxcar.yml:9:7 step 'simulate': parameter 'antennas': e",
-                                  "boxcar.yml:13:14 step 'predict': step 'simulate' has no o",
-                                  "boxcar.yml:14:12 step 'predict': parameter 'sky' takes a ",
-                                  "boxcar.yml:15:20 step 'missing': no image kliko/none",
-                                  "boxcar.yml:15:40 step 'missing': there is no step 'predci",
-                                  "boxcar.yml:16:3 these steps wait for each other: one →",
-                                  "boxcar.yml:20:13 output 'b' is copied to '/flow/x/y', whi"));
+  EXPECT_THAT(beginnings(on.findings), ElementsAre("boxcar.yml:3:3 workflow input 'sky' needs a value: --se",
+                                                   "boxcar.yml:8:7 step 'simulate': there is no parameter '",
+                                                   "boxcar.yml:9:7 step 'simulate': parameter 'antennas': e",
+                                                   "boxcar.yml:13:14 step 'predict': step 'simulate' has no o",
+                                                   "boxcar.yml:14:12 step 'predict': parameter 'sky' takes a ",
+                                                   "boxcar.yml:15:20 step 'missing': no image kliko/none",
+                                                   "boxcar.yml:15:40 step 'missing': there is no step 'predci",
+                                                   "boxcar.yml:16:3 these steps wait for each other: one →",
+                                                   "boxcar.yml:20:13 output 'b' is copied to '/flow/x/y', whi"));
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
     if (known_->resolved->tool->environment) adopt_variables(step);
     check_scale(*step.options, spot);
   }
+  const Spot gaps = spot.moved(step.options && step.options->values_at.line != 0 ? step.options->values_at : spot.at);
+  const bool whole = !step.options || !step.options->partial;
   const bool says_where = step.options && step.options->resources_at.line != 0;
   planned.resources_at = says_where ? step.options->resources_at : spot.at;
   planned.options = take_options(std::move(step.options), spot);
@@ -75,7 +77,8 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
   }
   take_arguments(step.params, spot);
   take_bindings(step.inputs, spot);
-  if (known_) take_defaults_and_look_for_gaps(spot);
+  if (known_) take_defaults(spot);
+  if (known_ && whole) look_for_gaps(spot, gaps);
   std::sort(planned.values.begin(), planned.values.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::sort(planned.inputs.begin(), planned.inputs.end(), [](const PlannedInput& a, const PlannedInput& b) {
@@ -315,17 +318,22 @@ bool StepPlanner::feed_from_workflow_input(Place place, const InputReference& re
   return true;
 }
 
-void StepPlanner::take_defaults_and_look_for_gaps(const Spot& spot) {
+void StepPlanner::take_defaults(const Spot& spot) {
+  const auto& parameters = known_->resolved->tool->parameters;
+  for (std::uint32_t i = 0; i < parameters.size(); ++i) {
+    const auto& initial = parameters[i].initial;
+    if (given_[i] == Given::No && initial && is_file(parameters[i])) give(i, *initial, Origin::Workflow, spot);
+  }
+}
+
+void StepPlanner::look_for_gaps(const Spot& spot, const Spot& of_values) {
   const auto& tool = *known_->resolved->tool;
   for (std::uint32_t i = 0; i < tool.parameters.size(); ++i) {
     const auto& parameter = tool.parameters[i];
-    if (given_[i] != Given::No) continue;
-    if (parameter.initial) {
-      if (is_file(parameter)) give(i, *parameter.initial, Origin::Workflow, spot);
-    } else if (parameter.required && !(tool.environment && is_secret(*planned_->options, parameter.name))) {
-      const Type type = parameter.type.scalar == Scalar::Str ? Type{parameter.reads_as, false} : parameter.type;
-      spot.error("parameter " + in_quotes(parameter.name) + " (" + type.name() + ") needs a value");
-    }
+    if (given_[i] != Given::No || parameter.initial || !parameter.required) continue;
+    if (tool.environment && is_secret(*planned_->options, parameter.name)) continue;
+    const Type type = parameter.type.scalar == Scalar::Str ? Type{parameter.reads_as, false} : parameter.type;
+    of_values.error("parameter " + in_quotes(parameter.name) + " (" + type.name() + ") needs a value");
   }
   for (std::uint32_t i = 0; i < tool.inputs.size(); ++i) {
     const auto& port = tool.inputs[i];

@@ -41,7 +41,8 @@ class StepPlanner {
   void take_overrides(const std::vector<Override>& overrides, const Spot& spot);
   void take_arguments(std::vector<Argument>& arguments, const Spot& spot);
   void take_bindings(std::vector<Binding>& bindings, const Spot& spot);
-  void take_defaults_and_look_for_gaps(const Spot& spot);
+  void take_defaults(const Spot& spot);
+  void look_for_gaps(const Spot& spot, const Spot& of_values);
   std::shared_ptr<const StepOptions> take_options(std::unique_ptr<StepOptions> options, const Spot& spot);
 
   void give(std::uint32_t parameter, Value value, Origin origin, const Spot& spot);

@@ -119,6 +119,27 @@ class AmountsReader {
   bool gpus_ = false;
 };
 
+const Node* gpus_in(const Node& amounts) {
+  for (const auto& [name, value] : Pairs(amounts)) {
+    if (is_gpu(name.text) && value.kind != Node::Kind::Null) return &name;
+  }
+  return nullptr;
+}
+
+// A container gets GPUs of one kind; "gpu" alone is any.
+void check_gpus(const Node& requests, const Node* limits, Report& report) {
+  const Node* requested = gpus_in(requests);
+  if (requested == nullptr) return;
+  const Node* limit = limits != nullptr ? gpus_in(*limits) : nullptr;
+  if (limit == nullptr) {
+    report.warn(requested->at, "'requests': " + in_quotes(requested->text) +
+                                   " is without its limit, and refused so by Kubernetes; here it counts as both");
+  } else if (requested->text != limit->text && requested->text != "gpu" && limit->text != "gpu") {
+    report.error(requested->at, "'requests': " + in_quotes(requested->text) +
+                                    " is another kind of GPU than that of 'limits', " + in_quotes(limit->text));
+  }
+}
+
 // The value of "name", where it is right.
 std::string read_name(const Fields& fields, bool (*right)(std::string_view), std::string_view what) {
   const auto* node = fields.need("name");
@@ -189,6 +210,7 @@ Needs read_kaapana_resources(const Fields& fields, Report& report) {
   if (limits != nullptr) AmountsReader(*limits, "limits", report).read(needs.limits);
   if (requests == nullptr) return needs;
   AmountsReader(*requests, "requests", report).read(needs.requests);
+  check_gpus(*requests, limits, report);
   const auto found = conflicts(needs);
   for (const auto& conflict : found) {
     if (const auto* amount = amount_of(*requests, conflict.resource))

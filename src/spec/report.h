@@ -22,14 +22,15 @@ class Report {
   bool sound() const { return errors_ == aside_; }
   bool full() const { return count_ > kLimit; }
 
-  // While it lives, errors are in what nothing else is checked against (resources, retries): so the rest of the
-  // document can still be held against images and files.
+  // While it lives, errors are in what nothing else is checked against (resources, retries), or what is wrong is left
+  // out: so the rest of the document can still be held against images and files.
   class Aside {
    public:
     explicit Aside(Report& report) : report_(report), before_(report.errors_) {}
     ~Aside() { report_.aside_ += report_.errors_ - before_; }
     Aside(const Aside&) = delete;
     Aside& operator=(const Aside&) = delete;
+    bool any() const { return report_.errors_ != before_; }
 
    private:
     Report& report_;

@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 2> kVariableKeys = {"name", "value"};
 constexpr std::array<std::string_view, 11> kConfigKeys = {
     "type",        "labels",           "namespace", "registryUrl", "registryUsername", "registryPassword",
     "annotations", "imagePullSecrets", "env_vars",  "volumes",     "volume_mounts"};
+// What would change what the container sees.
+constexpr std::array<std::string_view, 3> kOfClusters = {"env_vars", "volumes", "volume_mounts"};
 constexpr std::array<std::string_view, 2> kConfigTypes = {"docker", "k8s"};
 constexpr std::array<std::string_view, 2> kReferenceKeys = {"env", "file"};
 constexpr std::size_t kLongestName = 62;  // of a Pod
@@ -41,24 +43,30 @@ class TaskReader {
 
   void read() {
     if (!fields_.is_mapping()) return;
-    read_api_version(fields_);
     read_name();
     read_image();
     read_template();
+    read_what_is_given();
+    options_->needs = read_kaapana_resources(fields_, report_);
+    note_resources(fields_.find("resources"));
+    if (options_->login) hide_password(options_->login->password.value);
+    step_.options = std::move(options_);
+    workflow_.steps.push_back(std::move(step_));
+  }
+
+ private:
+  void read_what_is_given() {
+    const Report::Aside aside(report_);
+    read_api_version(fields_);
     read_volumes("inputs", true);
     read_volumes("outputs", false);
     read_environment();
     options_->command = read_kaapana_command(fields_);
-    options_->needs = read_kaapana_resources(fields_, report_);
-    note_resources(fields_.find("resources"));
     read_config();
-    if (options_->login) hide_password(options_->login->password.value);
-    step_.options = std::move(options_);
-    workflow_.steps.push_back(std::move(step_));
-    workflow_.all_outputs = true;
+    options_->partial = aside.any();
+    workflow_.all_outputs = !aside.any();
   }
 
- private:
   void read_name() {
     const auto* node = fields_.need("name");
     step_.at = node != nullptr ? node->at : Position{1, 1};
@@ -83,6 +91,7 @@ class TaskReader {
     const auto* node = fields_.need("taskTemplate");
     if (node == nullptr) return;
     options_->template_at = node->at;
+    options_->values_at = node->at;
     if (node->is_mapping()) {
       options_->tool = read_task_template(*node, report_);
       note_resources(Pairs(*node).find("resources"));
@@ -143,6 +152,7 @@ class TaskReader {
   void read_environment() {
     const auto* env = fields_.sequence("env");
     if (env == nullptr) return;
+    options_->values_at = env->at;
     Names names("environment variable", report_);
     for (const auto& node : Items(*env)) {
       const Fields variable(node, kaapana_subject("environment variable", node, "name"), kVariableKeys, report_,
@@ -168,6 +178,11 @@ class TaskReader {
     if (node == nullptr) return;
     const Fields config(*node, {"'config'"}, kConfigKeys, report_, Unknown::PassedOver);
     config.word("type", kConfigTypes);
+    for (const auto key : kOfClusters) {
+      const auto* given = config.find(key);
+      if (given != nullptr && !(given->is_sequence() && Items(*given).empty()))
+        report_.warn(given->at, "'config': " + in_quotes(key) + " counts on a cluster only, and is passed over");
+    }
     if (const auto* labels = config.mapping("labels")) {
       for (const auto& [name, value] : Pairs(*labels)) {
         if (value.kind == Node::Kind::String) {
@@ -259,7 +274,7 @@ void move_places(Workflow& workflow, const Rendered& from) {
   Step& step = workflow.steps.front();
   StepOptions& options = *step.options;
   const auto move = [&](Position& at) { at = from.origin(at); };
-  for (auto* at : {&step.at, &step.image_at, &options.template_at}) move(*at);
+  for (auto* at : {&step.at, &step.image_at, &options.template_at, &options.values_at}) move(*at);
   if (options.resources_at.line != 0) move(options.resources_at);
   for (auto& each : step.inputs) move(each.at);
   for (auto& each : options.env) move(each.at);

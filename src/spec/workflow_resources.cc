@@ -12,16 +12,15 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kResourceKeys = {"cpu", "memory", "gpus", "requests", "scale"};
 constexpr std::array<std::string_view, 3> kAmountKeys = {"cpu", "memory", "gpus"};
-constexpr double kMostMemory = 1e18;  // bytes
+constexpr double kMost = 1e18;  // bytes or cores
 constexpr double kMostTimes = 1000;
 
 std::optional<double> amount(const Fields& fields, std::string_view key, double least, std::string_view what) {
   const auto* node = fields.find(key);
   if (node == nullptr) return std::nullopt;
-  if (node->is_scalar()) {
-    if (const auto value = parse_quantity(node->text); value && *value >= least && *value < kMostMemory) return value;
-  }
-  fields.expected(key, *node, what);
+  const auto value = node->is_scalar() ? parse_quantity(node->text) : std::nullopt;
+  if (value && *value >= least && *value < kMost) return value;
+  fields.expected(key, *node, value && *value >= kMost ? "less than 1E" : what);
   return std::nullopt;
 }
 

@@ -47,22 +47,37 @@ class OptionsReader {
       options_->template_at = node->at;
       options_->template_name = fields_.text("template").value_or("");
     }
-    read_env();
-    read_secrets();
+    read_values();
     read_limits();
-    read_cache();
-    read_after();
     if (const auto* node = fields_.find("tool")) options_->tool = read_inline_tool(*node, fields_.subject(), report_);
     return std::move(options_);
   }
 
  private:
+  void read_values() {
+    const Report::Aside aside(report_);
+    read_env();
+    read_secrets();
+    options_->partial = aside.any();
+  }
+
   void read_limits() {
     const Report::Aside aside(report_);
+    read_cache();
+    read_after();
     read_step_resources(fields_, *options_, report_);
     if (const auto network = fields_.word("network", kNetwork)) options_->network = *network == 1;
     options_->retries = static_cast<int>(fields_.integer("retries", 0, 1000).value_or(0));
+    warn_of_idle("retry_memory", "retries");
+    warn_of_idle("max_memory", "retry_memory");
     options_->timeout = fields_.duration("timeout");
+  }
+
+  void warn_of_idle(std::string_view key, std::string_view without) {
+    const auto* node = fields_.find(key);
+    if (node == nullptr || fields_.find(without) != nullptr) return;
+    report_.warn(node->at,
+                 fields_.subject().text() + ": " + in_quotes(key) + " does nothing without " + in_quotes(without));
   }
 
   template <class Each>
@@ -259,13 +274,20 @@ Step StepReader::read(const Node& name, const Node& node) {
   if (fields.is_mapping()) step.image = read_image(fields, step.image_at);
   if (step.image == nullptr) step.image = std::make_shared<const std::string>();
   if (!fields.is_mapping()) return step;
-  step.params = read_params(fields, report_);
-  step.inputs = read_inputs(fields, report_);
+  bool partial = false;
+  {
+    const Report::Aside aside(report_);
+    step.params = read_params(fields, report_);
+    step.inputs = read_inputs(fields, report_);
+    partial = aside.any();
+  }
   for (const auto& [key, value] : Pairs(node)) {
     if (is_plain_key(key.text)) continue;
     step.options = OptionsReader(fields, report_).read();
     break;
   }
+  if (partial && !step.options) step.options = std::make_unique<StepOptions>();
+  if (partial) step.options->partial = true;
   return step;
 }
 

@@ -76,4 +76,21 @@ cat >iter.json <<'TASK'
   "env": [{"name": "ITER", "value": "", "type": "int"}]}}
 TASK
 expect_exit 2 boxcar validate iter.json
-expect_err "parameter 'ITER' \(int\) needs a value"
+expect_err "iter.json:1:59: .*parameter 'ITER' \(int\) needs a value"
+
+# A slip hides nothing of what the image says, and leaves no gap.
+cat >slips.json <<'TASK'
+{"name": "slips", "image": "test/segment", "taskTemplate": "liver", "api_version": 2,
+ "inputs": [{"name": "ctt", "volume_source": {"host_path": "."}}],
+ "outputs": [{"name": "mask", "volume_source": {"host_path": 7}}],
+ "env": [{"name": "ORGAN", "value": 7}, {"name": "SIZE", "value": "x"}], "config": {"type": "slurm"}}
+TASK
+expect_exit 2 boxcar validate slips.json
+expect_err "slips.json:1:84: .*api_version" "slips.json:2:13: .*there is no input port 'ctt'" "slips.json:3:62: .*host_path" \
+  "slips.json:4:37: .*ORGAN.*string" "slips.json:4:41: .*SIZE.*an int" "slips.json:4:93: .*slurm"
+expect_not_in "$SCENARIO/err" "needs a value|no volume|nothing feeds"
+for image in Trial/TOOLS test/segment::x test/segment@sha256:abc; do
+  printf '{"name": "a", "image": "%s", "taskTemplate": "t"}' "$image" >name.json
+  expect_exit 2 boxcar validate name.json
+  expect_err "name.json:1:24: .*'$image' is not an image name"
+done
