@@ -213,6 +213,7 @@ class Planner {
     const auto wrong = [&](const std::string& why) {
       spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + why);
     };
+    if (output.to == "/") return wrong("; give it a directory of its own");
     std::string_view path = output.to;
     for (bool itself = true; path != "/"; path = directory_name(path), itself = false) {
       const auto kind = context_.host_kind(std::string(path));

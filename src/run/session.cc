@@ -72,7 +72,7 @@ void keep_apart(const Plan& plan, const std::string& store, Findings& findings) 
   }
   for (const auto& output : plan.outputs) {
     if (output.to.empty() || !holds(store, output.to)) continue;
-    findings.error(plan.file, {},
+    findings.error(plan.file, output.at,
                    "output '" + output.name + "' is copied to " + output.to + ", within the store " + store);
   }
 }

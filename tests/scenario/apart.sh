@@ -12,8 +12,11 @@ outputs:
   in_store: {from: a/output, to: .boxcar/x}
 EOF
 expect_exit 2 boxcar run boxcar.yml
-expect_err "within the store"
-sed -i 's|.boxcar/x|f|' boxcar.yml
+expect_err "boxcar.yml:4:[0-9]+: output 'in_store' .*within the store"
+sed -i 's|.boxcar/x|/|' boxcar.yml
+expect_exit 2 boxcar run boxcar.yml
+expect_err "boxcar.yml:4:[0-9]+: output 'in_store' is copied to '/'; give it a directory of its own"
+sed -i 's|to: /|to: f|' boxcar.yml
 expect_exit 2 boxcar run boxcar.yml
 expect_err "boxcar.yml:4:[0-9]+: output 'in_store' is copied to .*/f', which is no directory"
 sed -i 's|to: f|to: f/below|' boxcar.yml
