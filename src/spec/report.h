@@ -26,15 +26,17 @@ class Report {
   // out: so the rest of the document can still be held against images and files.
   class Aside {
    public:
-    explicit Aside(Report& report) : report_(report), before_(report.errors_) {}
-    ~Aside() { report_.aside_ += report_.errors_ - before_; }
+    explicit Aside(Report& report) : report_(report), errors_(report.errors_), aside_(report.aside_) {}
+    ~Aside() { report_.aside_ = aside_ + report_.errors_ - errors_; }
     Aside(const Aside&) = delete;
     Aside& operator=(const Aside&) = delete;
-    bool any() const { return report_.errors_ != before_; }
+    // Of its own, not those of another within it.
+    bool any() const { return report_.errors_ - errors_ != report_.aside_ - aside_; }
 
    private:
     Report& report_;
-    const std::size_t before_;
+    const std::size_t errors_;  // before
+    const std::size_t aside_;
   };
 
  private:

@@ -26,7 +26,7 @@ done
 [ "$(grep -c '^boxcar.yml' "$SCENARIO/err")" = 10 ] || fail "$(cat "$SCENARIO/err")"
 cat >twice.yml <<'YAML'
 steps:
-  a: {image: kaapana/tools, inputs: {in: .}, max_memory: 32Mi, resources: {cpu: 1, memory: 64Mi, requests: {cpu: 2}}}
+  a: {image: kaapana/tools, inputs: {in: .}, max_memory: 32Mi, resources: {cpu: 1, memory: 64Mi, requests: {cpu: 2}}, retries: 1, retry_memory: 2x}
 outputs: {o: {from: a/out}}
 YAML
 expect_exit 2 boxcar validate twice.yml
