@@ -19,7 +19,7 @@ class PlanImages {
     GiveAndRun,  // by a daemon
     LookOnly     // they are looked into, and given to nobody
   };
-  // `images` outlives this. `file`: the workflow's.
+  // `images` outlives this.
   PlanImages(Images& images, PullPolicy pull, Use use, Progress say)
       : images_(images), pull_(pull), use_(use), say_(std::move(say)) {}
 
