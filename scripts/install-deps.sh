@@ -10,7 +10,7 @@ run="crun runc skopeo libcurl4 uidmap"
 test="curl jq sqlite3 strace busybox-static attr tar libarchive-tools openssl python3 python3-jinja2 python3-jsonschema
   python3-yaml docker.io docker-registry apache2-utils podman slirp4netns buildah debootstrap time bash-completion zsh fish man-db mandoc lintian e2fsprogs $package $run"
 demo="debootstrap buildah jq $run"
-check="clang clang-format-14 clang-tidy-14"
+check="clang libclang-rt-14-dev clang-format-14 clang-tidy-14"
 vm="qemu-system-x86 mmdebstrap e2fsprogs"
 bench="openssl podman docker.io python3 python3-venv busybox-static time $run"
 

@@ -10,10 +10,7 @@
 #include "cli/find_document.h"
 #include "cli/task_variables.h"
 #include "run/secrets.h"
-#include "spec/fields.h"
-#include "spec/json.h"
 #include "spec/reader.h"
-#include "spec/yaml.h"
 
 namespace boxcar {
 
@@ -39,25 +36,11 @@ std::string what_it_is(const Validated& validated) {
   return text.substr(0, versions) + ", schema version " + std::to_string(validated.tools[0].schema_version);
 }
 
-// All that can be said of values without the tool that takes them: that they are some.
-void check_parameters(const Document& document, Findings& findings) {
-  Report report(document.name, findings);
-  const auto tree = looks_like_json(document.text) ? read_json(document.text, report)
-                                                   : read_yaml(document.text, YamlVersion::V11, report);
-  if (!tree) return;
-  if (!tree->root().is_mapping()) {
-    report.error(tree->root().at, "expected a mapping of parameters to values, found " + tree->root().described());
-    return;
-  }
-  for (const auto& [key, value] : Pairs(tree->root())) value_of(value, {"parameter", key.text}, report);
-}
-
 int validate(const Document& document, const std::string& engine, const TaskVariables& variables, bool json) {
   Findings findings;
   Validated validated = validate_document(document, surroundings_of(document.name, variables), findings);
   variables.warn_unless_task(document.name, validated.format, findings);
   const bool parameters = validated.format == Format::KlikoParameters;
-  if (parameters) check_parameters(document, findings);
   if (validated.workflow) {
     check_logins(*validated.workflow, Severity::Warning, findings);
     check_workflow(*std::move(validated.workflow), engine, MissingInputs::Refused, findings);

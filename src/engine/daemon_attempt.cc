@@ -241,7 +241,8 @@ void DaemonAttempt::tell_if_over() {
 DaemonEnd DaemonAttempt::end() {
   disconnect();
   memory_->stop();
-  return {container_.get(), gone_, seconds_, deadlines_.stopped(), deadlines_.timed_out(), memory_->usage()};
+  const bool old = shared_.host.daemon->podman() && !memory_->is_recent();
+  return {container_.get(), gone_, seconds_, deadlines_.stopped(), deadlines_.timed_out(), memory_->usage(), old};
 }
 
 void DaemonAttempt::not_over() {

@@ -25,8 +25,9 @@ std::optional<Ending> ending_of(const DaemonEnd& end, const std::string& helper)
   ending.seconds = state->seconds > 0 ? state->seconds : end.seconds;
   const auto& limit = container.job().action->needs.limits.memory;
   const bool killed = ending.exit_code == 137 && !ending.stopped && !ending.timed_out;
-  // Daemons don't always say so. Who is killed by nobody we know, near a limit, was killed for it.
-  const bool near_limit = limit && (end.usage.peak_memory == 0 || end.usage.peak_memory > *limit / 2);
+  // Daemons don't always say so, Podman often. Who is killed by nobody we know, near a limit, was killed for it.
+  const auto peak = end.usage.peak_memory;
+  const bool near_limit = limit && (peak == 0 || peak > *limit / 2 || end.usage_is_old);
   ending.out_of_memory = state->out_of_memory || end.usage.out_of_memory || (killed && near_limit);
   if (ending.out_of_memory && limit) ending.peak_memory = std::max(ending.peak_memory, *limit);
   if (auto taken = container.take_outputs(helper); !taken) return lost(std::move(taken).error());

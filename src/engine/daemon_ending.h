@@ -16,6 +16,7 @@ struct DaemonEnd {
   bool stopped = false;
   bool timed_out = false;
   Usage usage;
+  bool usage_is_old = false;  // by the time it ended it may have been far more
 };
 
 // Blocks, for a pool thread, whose the container is meanwhile. Outputs are fetched and owned, the container is removed,

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/process.h"
-#include "base/sha256.h"
 #include "base/text.h"
 #include "engine/daemon_container.h"
 #include "net/answer.h"
@@ -217,9 +216,8 @@ Result<void> through_container(const DaemonHost& host, const std::string& helper
 }
 
 Result<bool> sees_store(const DaemonHost& host, const std::string& helper) {
-  // A name that nobody else's machine has, where a later run removes what a killed one left.
-  const std::string mark =
-      host.run + ".seen-" + sha256(host.store + std::to_string(now_micros()) + std::to_string(::getpid())).hex();
+  // A name that nobody else's machine has, and as workspaces have one: a later run removes what a killed one left.
+  const std::string mark = host.run + ".seen." + std::to_string(now_micros());
   const std::string work = join_path(host.store, "work");
   const std::string path = join_path(work, mark);
   CHECK_OK(make_directories(work, 0700));

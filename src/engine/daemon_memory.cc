@@ -62,7 +62,12 @@ void DaemonMemory::note(const Result<HttpResponse>& response) {
   }
 }
 
+bool DaemonMemory::is_recent() const {
+  return Clock::now() - looked_ < 2 * kLongestPause;
+}
+
 void DaemonMemory::look_again(Clock::time_point now, Clock::duration longest) {
+  looked_ = now;
   look_at_ = now + pause_;
   pause_ = std::min<Clock::duration>(2 * pause_, longest);
 }

@@ -140,6 +140,7 @@ struct Workflow {
   std::vector<WorkflowInput> inputs;
   std::vector<Step> steps;  // in the order of the document; names are unique
   std::vector<WorkflowOutput> outputs;
+  std::string_view memory_key = "resources.memory";  // under which the document has a step's limit
   bool all_outputs = false;  // each output of each step has to stand among `outputs` (a task's channels have volumes)
 };
 

@@ -18,6 +18,11 @@ std::string_view name_of_variable(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
 
+// The system takes such a text as far as the NUL only.
+bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
 bool is_root(std::string_view user) {
   const auto name = user.substr(0, user.find(':'));
   return name.empty() || name == "0" || name == "root";
@@ -79,6 +84,11 @@ class Maker {
       return std::tie(a.port, a.path) < std::tie(b.port, b.path);
     });
     fix_rest();
+    for (const auto& variable : action_.env) {
+      if (has_nul(variable))
+        return fail(ErrorKind::Invalid,
+                    "environment variable " + in_quotes(name_of_variable(variable)) + " holds a NUL byte");
+    }
     return std::move(action_);
   }
 
@@ -217,18 +227,16 @@ class Maker {
   }
 
   Result<void> fix_argv() {
-    const auto& command = step_.options->command.empty() ? tool_.command : step_.options->command;
-    if (command.empty() || tool_.keeps_entrypoint) action_.argv = image_.entrypoint;
-    if (command.empty()) action_.argv.insert(action_.argv.end(), image_.cmd.begin(), image_.cmd.end());
-    action_.argv.reserve(action_.argv.size() + command.size());
-    for (const auto& word : command) {
-      if (tool_.keeps_entrypoint || word.find('$') == std::string::npos) {
-        action_.argv.push_back(word);
-      } else {
-        TRY(auto argument, expand(word, [&](std::string_view name) { return text_of_reference(name); }));
-        action_.argv.push_back(std::move(argument));
+    action_.argv = command_of(step_);
+    const bool of_image = tool_.command.empty() && step_.options->command.empty();
+    for (auto& word : action_.argv) {
+      if (!of_image && !tool_.keeps_entrypoint && word.find('$') != std::string::npos) {
+        TRY(word, expand(word, [&](std::string_view name) { return text_of_reference(name); }));
       }
+      if (has_nul(word)) return fail(ErrorKind::Invalid, "a word of its command holds a NUL byte");
     }
+    if (action_.argv.empty() || action_.argv.front().empty())
+      return fail(ErrorKind::Invalid, "there is no command to run");
     return {};
   }
 
@@ -297,6 +305,17 @@ Needs needs_of(const PlannedStep& step) {
   const Needs& own = step.options->needs;
   const Needs& declared = step.tool->tool->needs;
   return {own.requests.or_else(declared.requests), own.limits.or_else(declared.limits)};
+}
+
+std::vector<std::string> command_of(const PlannedStep& step) {
+  const Image& image = *step.tool->image;
+  const Tool& tool = *step.tool->tool;
+  const auto& command = step.options->command.empty() ? tool.command : step.options->command;
+  std::vector<std::string> words;
+  if (command.empty() || tool.keeps_entrypoint) words = image.entrypoint;
+  const auto& rest = command.empty() ? image.cmd : command;
+  words.insert(words.end(), rest.begin(), rest.end());
+  return words;
 }
 
 Result<Action> make_action(const PlannedStep& step,

@@ -18,9 +18,14 @@ struct Content {
 // Of the step's and its tool's resources: the step's come first, field by field. Scale rules are not in it.
 Needs needs_of(const PlannedStep& step);
 
+// What is started: the step's command or its tool's, behind the image's entrypoint where the tool keeps that; without a
+// command the image's entrypoint and cmd. References in it are not filled in.
+std::vector<std::string> command_of(const PlannedStep& step);
+
 // `content_of` finds the content for each of the step's inputs: from a result, or from the host; for a path within a
 // port, that of the subtree. Its errors are returned as they are. Invalid: what a path within a port leads to is of
-// another kind than the port that it feeds, which is known only now. Deterministic.
+// another kind than the port that it feeds, which is known only now; or a NUL byte stands where no system call takes
+// one. Deterministic.
 //
 // Environment: PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin and HOME (/root for root, / for any
 // other user: /etc/passwd of the image is not read), then what the image sets, then the parameters of a tool that takes

@@ -99,6 +99,17 @@ TEST(MakeAction, ArgvIsTheCommandOrElseTheImages) {
   EXPECT_THAT(c.good().argv, ElementsAre("/entry", "-x", "${inputs.input}"));
 }
 
+TEST(MakeAction, WhatCanBeNoArgvIsRefused) {
+  Case c;
+  c.tool.command.clear();
+  for (const auto& command : {std::vector<std::string>{}, {"", "a"}, {"a", std::string("b\0c", 3)}}) {
+    c.image.cmd = command;
+    const auto made = c.make();
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, ErrorKind::Invalid);
+  }
+}
+
 TEST(MakeAction, ACommandMayBeForTheEntrypointAndIsLiteralThen) {
   Case c;
   c.image.entrypoint = {"/entry"};

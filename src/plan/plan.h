@@ -18,7 +18,7 @@ using StepIndex = std::uint32_t;
 
 // An image with the tool that it declares, or that the step declares for it.
 struct ResolvedTool {
-  std::shared_ptr<const Image> image;
+  std::shared_ptr<const Image> image;  // null: it is not here, and its tool is known all the same; nothing can be run
   std::shared_ptr<const Tool> tool;
 };
 
@@ -78,7 +78,8 @@ class Plan {
   std::string name;
   std::string file;
   std::string directory;
-  std::vector<PlannedStep> steps;  // in the order of the document
+  std::string_view memory_key = "resources.memory";  // as of a Workflow, for advice
+  std::vector<PlannedStep> steps;                    // in the order of the document
   std::vector<PlannedOutput> outputs;
 
   // Called once, when `steps` is complete: builds the edges (data links and `after`).

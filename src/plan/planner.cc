@@ -93,6 +93,7 @@ class Planner {
     plan.name = workflow_.name;
     plan.file = workflow_.file;
     plan.directory = workflow_.directory;
+    plan.memory_key = workflow_.memory_key;
     plan.steps.resize(workflow_.steps.size());
     places_.reserve(plan.steps.size());
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {

@@ -32,6 +32,12 @@ void check_needs(const Needs& needs, const StepOptions& options, const Spot& spo
   }
 }
 
+void check_command(const PlannedStep& step, const Spot& spot) {
+  if (!step.tool->image) return;
+  if (const auto words = command_of(step); words.empty() || words.front().empty())
+    spot.error("there is no command to run, neither with its tool nor in the image");
+}
+
 void check_variable(const Variable& variable, const Spot& spot) {
   if (variable.name.empty() || variable.name.find('=') != std::string::npos) {
     spot.error("the name of an environment variable is not empty and holds no \"=\", found " +
@@ -65,7 +71,10 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
   const bool says_where = step.options && step.options->resources_at.line != 0;
   planned.resources_at = says_where ? step.options->resources_at : spot.at;
   planned.options = take_options(std::move(step.options), spot);
-  if (known_) planned.tool = known_->resolved;
+  if (known_) {
+    planned.tool = known_->resolved;
+    check_command(planned, spot.moved(step.image_at));
+  }
   check_needs(known_ ? needs_of(planned) : planned.options->needs, *planned.options, spot.moved(planned.resources_at));
   if (known_) {
     given_.assign(planned.tool->tool->parameters.size(), Given::No);

@@ -50,6 +50,7 @@ inline std::shared_ptr<const Image> image(const std::string& name) {
   out->layers = {sha256(name)};
   out->identity = image_identity(*out);
   out->env = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8"};
+  out->cmd = {"/run"};
   return out;
 }
 

@@ -24,7 +24,9 @@ Result<ToolPtr> PlanImages::find(const std::string& name, const StepOptions& ste
 
 Result<ToolPtr> PlanImages::find_here(const std::string& name, const StepOptions& step, Findings& findings) {
   auto found = images_.glimpse(name, PullPolicy::Never);
-  return found ? resolved_tool(images_, *std::move(found), name, step, findings) : ToolPtr();
+  if (found) return resolved_tool(images_, *std::move(found), name, step, findings);
+  if (found.error().kind == ErrorKind::Invalid) return fail(std::move(found).error());  // no name of an image
+  return tool_without_image(step);
 }
 
 Result<std::shared_ptr<const Image>> PlanImages::image(const std::string& name, const StepOptions& step,

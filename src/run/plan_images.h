@@ -26,7 +26,8 @@ class PlanImages {
   // As the planner wants it (PlannerContext::resolve). `file`: the workflow's. The login has been checked.
   Result<std::shared_ptr<const ResolvedTool>> find(const std::string& name, const StepOptions& step,
                                                    const std::string& file, Findings& findings);
-  // The same of what is here, for a workflow that is wrong: nothing is fetched. Null: it is not.
+  // The same of what is here, for a workflow that is wrong: nothing is fetched. Where the image is not, its tool
+  // if the step has one of its own, else null.
   Result<std::shared_ptr<const ResolvedTool>> find_here(const std::string& name, const StepOptions& step,
                                                         Findings& findings);
 

@@ -22,18 +22,21 @@ Failure failure_of(const Ending& ending) {
 }
 
 // What made the limit, for whoever has to raise it.
-std::string how_to_raise(const PlannedStep& step, std::uint64_t limit, const ScaledNeeds* scaled) {
-  if (scaled != nullptr) {
-    for (const auto& rule : scaled->rules) {
-      if (rule.rule.limit && rule.measured && rule.gives() == limit)
-        return "raise the scale_factor of its rule " + rule.text();
-    }
+std::string how_to_raise(const Plan& plan, const PlannedStep& step, std::uint64_t limit, const ScaledNeeds* scaled) {
+  if (const auto& most = step.options->max_memory; most && limit >= *most) return "raise max_memory";
+  // Later tries may have more than any of these gives.
+  std::uint64_t largest = needs_of(step).limits.memory.value_or(0);
+  std::string advice = "raise " + std::string(plan.memory_key);
+  if (scaled == nullptr) return advice;
+  for (const auto& rule : scaled->rules) {
+    if (!rule.rule.limit || !rule.measured || rule.gives() <= largest) continue;
+    largest = rule.gives();
+    advice = "raise the scale_factor of its rule " + rule.text();
   }
-  if (step.tool->tool->format != "kaapana") return "raise resources.memory";
-  return "raise resources.memory, in a task.json resources.limits.memory";
+  return advice;
 }
 
-std::string why_it_failed(const PlannedStep& planned, const std::optional<std::uint64_t>& limit,
+std::string why_it_failed(const Plan& plan, const PlannedStep& planned, const std::optional<std::uint64_t>& limit,
                           const ScaledNeeds* scaled, const Ending& ending) {
   const StepOptions& step = *planned.options;
   if (!ending.engine_error.empty()) return ending.engine_error;
@@ -42,7 +45,8 @@ std::string why_it_failed(const PlannedStep& planned, const std::optional<std::u
   }
   if (ending.out_of_memory) {
     std::string what = "ran out of memory";
-    if (limit) what += " (its limit is " + human_bytes(*limit) + "; " + how_to_raise(planned, *limit, scaled) + ")";
+    if (limit)
+      what += " (its limit is " + human_bytes(*limit) + "; " + how_to_raise(plan, planned, *limit, scaled) + ")";
     // One that could do without the child that was killed is rarer than one that didn't look.
     if (ending.exit_code == 0) what += ": a process of it was killed, though it exited with code 0";
     return what;
@@ -463,7 +467,7 @@ void Scheduler::ran_badly(StepIndex step, const Ending& ending) {
   const StepOptions& options = *parts_.plan.steps[step].options;
   const Needs before = needs(step);
   const auto scaled = scaled_.find(step);
-  const auto why = why_it_failed(parts_.plan.steps[step], before.limits.memory,
+  const auto why = why_it_failed(parts_.plan, parts_.plan.steps[step], before.limits.memory,
                                  scaled == scaled_.end() ? nullptr : &scaled->second, ending);
   const auto more = ending.out_of_memory ? with_more_memory(before, options, options_.machine) : std::nullopt;
   const std::string how = more ? " with a limit of " + human_bytes(*more->limits.memory) : "";

@@ -79,6 +79,11 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
   return resolved;
 }
 
+std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step) {
+  if (!step.tool) return nullptr;
+  return std::make_shared<const ResolvedTool>(ResolvedTool{nullptr, std::make_shared<const Tool>(*step.tool)});
+}
+
 Result<PortKind> host_kind(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno(path);

@@ -34,6 +34,9 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
                                                           const std::string& name, const StepOptions& step,
                                                           Findings& findings);
 
+// Where its image is not here: the step's own tool; null where it has none.
+std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step);
+
 // What lies at a path of the host. NotFound when nothing does; Invalid when it is neither a file nor a directory.
 Result<PortKind> host_kind(const std::string& path);
 

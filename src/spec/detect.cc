@@ -201,7 +201,8 @@ Validated validate_document(const Document& document, const Surroundings& around
     case Format::Task:
       validated.workflow = read_task(document, around, findings);
       break;
-    case Format::KlikoParameters:  // without its tool there is nothing more to check
+    case Format::KlikoParameters:
+      check_parameters(document, findings);
       break;
     case Format::Unknown:
       explain_unknown(document, findings);

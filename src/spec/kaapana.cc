@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "spec/scale_rule.h"
 
@@ -17,7 +18,6 @@ constexpr std::array<std::string_view, 2> kResourceKeys = {"requests", "limits"}
 constexpr std::array<std::string_view, 6> kKnownAmounts = {"cpu",         "memory",           "gpu", "nvidia.com/gpu",
                                                            "amd.com/gpu", "ephemeral-storage"};
 constexpr double kMostAmount = 1e18;
-constexpr double kMostGpus = 1000;
 
 bool is_gpu(std::string_view name) {
   return name == "gpu" || name.ends_with("/gpu");
@@ -104,7 +104,7 @@ class AmountsReader {
     if (gpus_) {
       report_.error(name.at, "'" + std::string(key_) + "': GPUs stand there under two names; " + in_quotes(name.text) +
                                  " is the second");
-    } else if (count != std::floor(count) || count > kMostGpus) {
+    } else if (count != std::floor(count) || count > Resources::kMostGpus) {
       expected(name, value, "a whole number of GPUs, at most 1000");
     } else {
       into.gpus = static_cast<int>(count);
@@ -154,8 +154,7 @@ std::string read_name(const Fields& fields, bool (*right)(std::string_view), std
 constexpr std::size_t kLongestName = 250;  // bytes
 
 bool is_channel_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
-         name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+  return name.size() <= kLongestName && is_file_name(name);
 }
 
 bool is_variable_name(std::string_view name) {
@@ -190,10 +189,12 @@ std::vector<std::string> read_kaapana_command(const Fields& fields) {
   const auto* words = fields.sequence("command");
   if (words == nullptr) return command;
   for (const auto& word : Items(*words)) {
-    if (word.kind == Node::Kind::String) {
-      command.push_back(word.text);
-    } else {
+    if (word.kind != Node::Kind::String) {
       fields.expected("command", word, "a string (in quotes)");
+    } else if (word.text.find('\0') != std::string::npos) {
+      fields.expected("command", word, "a string without a NUL byte, which ends every word that a program gets");
+    } else {
+      command.push_back(word.text);
     }
   }
   return command;

@@ -3,6 +3,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "spec/parameter.h"
 #include "spec/reader.h"
@@ -166,7 +167,7 @@ class KlikoReader {
   std::string read_name(const Fields& field, const Node& node) {
     auto name = field.text("name").value_or("");
     if (node.kind != Node::Kind::String) return name;
-    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
+    if (!is_file_name(name)) {
       field.expected("name", node, "a name that is not empty and holds no slash");
     }
     const auto [first, added] = names_.emplace(name, node.at);

@@ -7,17 +7,31 @@
 
 namespace boxcar {
 
+namespace {
+
+std::optional<Tree> read_mapping(const Document& document, Report& report) {
+  auto tree = looks_like_json(document.text) ? read_json(document.text, report)
+                                             : read_yaml(document.text, YamlVersion::V11, report);
+  if (!tree || tree->root().is_mapping()) return tree;
+  report.error(tree->root().at, "expected a mapping of parameters to values, found " + tree->root().described());
+  return std::nullopt;
+}
+
+}  // namespace
+
+void check_parameters(const Document& document, Findings& findings) {
+  Report report(document.name, findings);
+  const auto tree = read_mapping(document, report);
+  if (!tree) return;
+  for (const auto& [key, value] : Pairs(tree->root())) value_of(value, {"parameter", key.text}, report);
+}
+
 std::optional<std::vector<std::pair<std::string, Value>>> read_parameters(const Document& document, const Tool& tool,
                                                                           Findings& findings) {
   Report report(document.name, findings);
-  const auto tree = looks_like_json(document.text) ? read_json(document.text, report)
-                                                   : read_yaml(document.text, YamlVersion::V11, report);
+  const auto tree = read_mapping(document, report);
   if (!tree) return std::nullopt;
   const auto& root = tree->root();
-  if (!root.is_mapping()) {
-    report.error(root.at, "expected a mapping of parameters to values, found " + root.described());
-    return std::nullopt;
-  }
   for (const auto& [key, value] : Pairs(root)) {
     if (tool.parameter(key.text)) continue;
     report.error(key.at, "unknown parameter " + in_quotes(key.text) + did_you_mean(key.text, tool.parameter_names()));

@@ -54,6 +54,8 @@ Format detect_format(const Document& document);
 std::optional<Tool> read_kliko(const Document& document, Findings& findings);
 // processing-container.json of Kaapana's Task API: its templates. Empty: it is wrong.
 std::vector<Tool> read_processing_container(const Document& document, Findings& findings);
+// What can be said of them without a tool: that each is a value.
+void check_parameters(const Document& document, Findings& findings);
 // By the reader of its format. Empty, with a finding, when it is of a format that declares no tool.
 std::vector<Tool> read_tools(const Document& document, Findings& findings);
 // parameters.json (or YAML) for a tool: names, types, choices, required values. The defaults are merged in.

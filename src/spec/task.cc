@@ -195,12 +195,16 @@ class TaskReader {
     read_login(config, *node);
   }
 
-  // All three or none: upstream takes anything less for none, and then fails at the registry.
+  // All three or none: upstream takes anything less for none, and then fails at the registry. Templates write empty
+  // texts where nobody logs in.
   void read_login(const Fields& config, const Node& node) {
     RegistryLogin login;
     login.registry = config.text("registryUrl").value_or("");
-    const bool any = config.find("registryUsername") != nullptr || config.find("registryPassword") != nullptr;
-    if (!any) return;
+    const auto given = [&](std::string_view key) {
+      const auto* value = config.find(key);
+      return value != nullptr && !(value->kind == Node::Kind::String && value->text.empty());
+    };
+    if (!given("registryUsername") && !given("registryPassword")) return;
     login.username = read_credential(config, "registryUsername");
     login.password = read_credential(config, "registryPassword");
     if (login.registry.empty()) {
@@ -229,8 +233,8 @@ class TaskReader {
     }
     report_.error(node->at,
                   "'" + std::string(key) +
-                      "': expected a string that is not empty, {\"env\": VARIABLE} or {\"file\": PATH}, found "
-                      "something else (not shown)");
+                      "': expected a string that is not empty, {\"env\": VARIABLE} or {\"file\": PATH}, found " +
+                      (node->kind == Node::Kind::String ? "an empty one" : "something else (not shown)"));
     return credential;
   }
 
@@ -315,6 +319,7 @@ std::optional<Workflow> read_task(const Document& document, const Surroundings& 
   Workflow workflow;
   workflow.file = document.name;
   workflow.directory = around.directory;
+  workflow.memory_key = "resources.limits.memory";
   const auto tree = read_json(rendered->text(), report);
   hide_written(own, *rendered);
   if (tree) TaskReader(tree->root(), *rendered, workflow, report).read();

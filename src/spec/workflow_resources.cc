@@ -33,7 +33,7 @@ Resources read_amounts(const Fields& fields) {
   Resources resources;
   resources.cpu = amount(fields, "cpu", 0.001, "cores above 0 (2, 1.5, 500m)");
   resources.memory = memory(fields, "memory");
-  if (const auto gpus = fields.integer("gpus", 0, 1000)) resources.gpus = static_cast<int>(*gpus);
+  if (const auto gpus = fields.integer("gpus", 0, Resources::kMostGpus)) resources.gpus = static_cast<int>(*gpus);
   return resources;
 }
 

@@ -48,7 +48,7 @@ expect_err "^large.yml:2:[0-9]+: step 'a' requests 2.0 TiB of memory, more than 
 expect_exit 0 boxcar run --target d large.yml
 # Of a task at its own resources, those of a template that stands in it too.
 for where in '"taskTemplate": "heavy", "resources": {"requests": {"memory": "2Ti"}}' '"taskTemplate": {"identifier": "t", "description": "d", "inputs": [],
-  "outputs": [], "env": [], "resources": {"requests": {"memory": "2Ti"}}}'; do
+  "outputs": [], "env": [], "command": ["true"], "resources": {"requests": {"memory": "2Ti"}}}'; do
   printf '{"name": "task", "image": "test/heavy",\n %s}\n' "$where" >task.json
   line=$(grep -n resources task.json | cut -d: -f1)
   expect_exit 2 boxcar run task.json

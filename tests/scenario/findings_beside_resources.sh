@@ -3,7 +3,7 @@
 make_kaapana_image kaapana/tools <<'JSON'
 {"name": "tools", "description": "d", "templates": [{"identifier": "say", "description": "d",
   "inputs": [{"name": "in", "mounted_path": "/in"}], "outputs": [{"name": "out", "mounted_path": "/out"}],
-  "env": [{"name": "MODE", "value": "fast", "choices": ["fast", "fine"]}], "resources": {"limits": {"memory": "64Mi"}}}]}
+  "env": [{"name": "MODE", "value": "fast", "choices": ["fast", "fine"]}], "command": ["true"], "resources": {"limits": {"memory": "64Mi"}}}]}
 JSON
 cat >boxcar.yml <<'YAML'
 steps:

@@ -78,6 +78,17 @@ TASK
 expect_exit 2 boxcar validate iter.json
 expect_err "iter.json:1:59: .*parameter 'ITER' \(int\) needs a value"
 
+# Without its image too.
+sed 's|"test/segment"|"test/nowhere"|' iter.json >nowhere.json
+expect_exit 2 boxcar validate nowhere.json
+expect_err "nowhere.json:1:59: .*parameter 'ITER' \(int\) needs a value" 'warning: the image test/nowhere is not here'
+expect_exit 2 boxcar run nowhere.json --pull never
+# A channel in the place of a file of the image.
+sed 's|"inputs": \[\]|"inputs": [{"name": "spec", "mounted_path": "/processing-container.json"}]|; s|"value": ""|"value": "1"|' iter.json >file.json
+sed -i 's|^  "env": .*}}$|&|; s|}]}}$|}]}, "inputs": [{"name": "spec", "volume_source": {"host_path": "."}}]}|' file.json
+expect_exit 2 boxcar validate file.json
+expect_err "file.json:1:27: .*input 'spec': /processing-container.json is a file in the image, not a directory"
+
 # A slip hides nothing of what the image says, and leaves no gap.
 cat >slips.json <<'TASK'
 {"name": "slips", "image": "test/segment", "taskTemplate": "liver", "api_version": 2,

@@ -44,6 +44,9 @@ expect_exit 0 boxcar run --rerun fits --monitor-memory boxcar.yml
 expect_err 'ran out of memory \(its limit is 11 MiB; raise the scale_factor of its rule 6 x in \(max_file_size\)\).*; attempt 2 of 3 with a limit of 17 MiB' \
   'limit 6 x in \(max_file_size\): the largest of 3 files, with 1.9 MiB, gives 11 MiB'
 [ -n "${DAEMON:-}" ] || expect_err 'warning: that is less than the peak; a scale_factor of 1[0-9] would cover it'
+sed 's/max_memory: 40Mi/max_memory: 12Mi/' boxcar.yml >little.yml
+expect_exit 1 boxcar run --rerun fits little.yml
+expect_err 'its limit is 11 MiB; raise the scale_factor' 'its limit is 12 MiB; raise max_memory\)'
 # Nothing counts for a rule: said, and the limit is the one that stands there.
 sed -i 's/mode: max_file_size}/mode: sum, target_dir: none}/' boxcar.yml
 expect_exit 0 boxcar run --rerun fits boxcar.yml

@@ -102,7 +102,7 @@ if [ -z "${one_id:-}" ] && [ "$(id -u)" = 0 ]; then
   expect_exit 137 task-api check-task-run greedy
   expect_err 'greedy: ran out of memory'
   expect_exit 137 task-api run greedy.json --rerun --output greedy --monitor-memory
-  expect_err 'raise resources.memory, in a task.json resources.limits.memory'
+  expect_err 'raise resources.limits.memory'
 fi
 expect_exit 2 task-api check-task-run nothing
 expect_err 'nothing is no file, and'

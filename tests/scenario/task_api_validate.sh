@@ -3,7 +3,7 @@
 make_kaapana_image kaapana/tools <<'JSON'
 {"name": "tools", "description": "d", "templates": [{"identifier": "say", "description": "d",
   "inputs": [{"name": "in", "mounted_path": "/in"}], "outputs": [{"name": "out", "mounted_path": "/out"}],
-  "env": [{"name": "MODE", "value": "fast", "choices": ["fast", "fine"]}]}]}
+  "env": [{"name": "MODE", "value": "fast", "choices": ["fast", "fine"]}], "command": ["true"]}]}
 JSON
 export BOXCAR_RUNTIME=/bin/false
 cat >task.json <<'JSON'
