@@ -114,8 +114,9 @@ int end_of(RunStore& record, const std::string& id) {
   }
   if (!found->problem.empty()) return end(kNoCodeOfTheTask, found->problem);
   if (found->status == RunStatus::Succeeded) return kDone;
-  return end(found->status == RunStatus::Cancelled ? kInterrupted : kNoCodeOfTheTask,
-             "it was " + std::string(status_of(*found)));
+  if (found->status == RunStatus::Cancelled) return end(kInterrupted, "it was " + std::string(status_of(*found)));
+  return end(kNoCodeOfTheTask,
+             "its runner was killed; 'boxcar stop " + id + "' ends what may still run of it, another run takes it up");
 }
 
 int processing_container(const Args& args) {

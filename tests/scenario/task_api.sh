@@ -93,6 +93,12 @@ expect_exit 2 env -u REGISTRY task-api run task.json --output quick
 expect_exit 0 task-api run task.json --custom sleep=100 --output stopped
 expect_exit 0 boxcar stop "$(jq -r .task_run stopped)" --now
 expect_exit 130 task-api check-task-run stopped
+expect_exit 0 task-api run task.json --rerun --custom sleep=100 --output killed
+pkill -KILL -o -f -- '--output killed'
+expect_exit 1 task-api check-task-run killed
+run=$(jq -r .task_run killed)
+expect_err "Test Upstream: its runner was killed; 'boxcar stop $run' ends what may still run"
+expect_exit 0 boxcar stop "$run"
 cat >greedy.json <<'JSON'
 {"name": "greedy", "image": "kaapana/dummy", "taskTemplate": "greedy",
  "inputs": [{"name": "channel1", "volume_source": {"host_path": "./out"}}]}
