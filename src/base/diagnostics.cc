@@ -1,6 +1,7 @@
 #include "base/diagnostics.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace boxcar {
@@ -29,6 +30,18 @@ void Findings::add(Finding finding) {
 void Findings::sort() {
   std::stable_sort(findings_.begin(), findings_.end(),
                    [](const Finding& a, const Finding& b) { return std::tie(a.file, a.at) < std::tie(b.file, b.at); });
+  // Each turn of a template's loop finds the same in one place.
+  std::vector<Finding> once;
+  std::set<std::string> said;  // of the place
+  for (auto& finding : findings_) {
+    if (!once.empty() && std::tie(once.back().file, once.back().at) != std::tie(finding.file, finding.at)) said.clear();
+    if (said.insert(finding.text()).second) {
+      once.push_back(std::move(finding));
+    } else if (finding.severity == Severity::Error) {
+      --errors_;
+    }
+  }
+  findings_ = std::move(once);
 }
 
 }  // namespace boxcar

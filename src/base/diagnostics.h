@@ -38,7 +38,7 @@ class Findings {
   bool ok() const { return errors_ == 0; }  // warnings do not count
   std::size_t errors() const { return errors_; }
   const std::vector<Finding>& all() const { return findings_; }
-  void sort();  // by file and place, as people read; stable
+  void sort();  // by file and place, as people read; stable; what was said twice of one place is there once
 
  private:
   std::vector<Finding> findings_;

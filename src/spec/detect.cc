@@ -40,10 +40,8 @@ constexpr std::array<UsualName, 5> kUsualNames = {{{"kliko.yml", Format::Kliko},
 constexpr std::size_t kShownKeys = 5;
 
 std::optional<Tree> read_tree(const Document& document, Report& report) {
-  auto tree = looks_like_json(document.text) ? read_json(document.text, report)
-                                             : read_yaml(document.text, YamlVersion::V12, report);
-  if (!report.ok()) return std::nullopt;
-  return tree;
+  return looks_like_json(document.text) ? read_json(document.text, report)
+                                        : read_yaml(document.text, YamlVersion::V12, report);
 }
 
 bool is_flat(const Node& node, bool in_list = false) {
@@ -106,7 +104,7 @@ bool begins_with_tag(std::string_view text) {
 void explain_unknown(const Document& document, Findings& findings) {
   Report report(document.name, findings);
   const auto tree = read_tree(document, report);
-  if (!tree) return;
+  if (!tree || !report.ok()) return;
   std::string found;
   if (tree->root().is_mapping()) {
     std::vector<std::string> keys;

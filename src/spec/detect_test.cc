@@ -106,6 +106,17 @@ TEST(Validate, SaysWhyADocumentIsUnknown) {
               EndsWith("; here stands 'workflw' (did you mean 'workflow'?), 'b'\n"));
 }
 
+// A slip makes it no document of another format, nor a right one.
+TEST(Validate, ACommaTooManyIsFoundInAnyFormat) {
+  EXPECT_EQ(said("{\"a\": 1,}"), "f:1:9: expected a key in double quotes (and no comma before a closing brace)\n");
+  EXPECT_THAT(
+      said("{\"image\": \"a b\", \"inputs\": [],}"),
+      testing::AllOf(testing::HasSubstr("f:1:31: expected a key"), testing::HasSubstr("lacks the key 'taskTemplate'")));
+  Findings findings;
+  validate_document({"parameters.json", "{\"a\": "}, {"/", {}}, findings);
+  EXPECT_FALSE(findings.ok());
+}
+
 TEST(Validate, FindingsAreInTheOrderOfTheText) {
   EXPECT_EQ(said("steps:\n  a: {image: x, retires: 1}\nworkflw: x\n  \n"),
             "f:2:17: step 'a' has the unknown key 'retires' (did you mean 'retries'?)\n"

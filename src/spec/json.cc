@@ -3,7 +3,10 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "spec/places.h"
 #include "spec/scalar.h"
 
 namespace boxcar {
@@ -145,10 +148,8 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   std::vector<std::size_t> open_;  // indices of the mappings and lists around
 };
 
-}  // namespace
-
-std::optional<Tree> read_json(std::string_view text, Report& report) {
-  if (!check_text(text, report)) return std::nullopt;
+// The tree, or none with a finding, and the offset where reading ended.
+std::optional<Tree> parse(std::string_view text, Report& report, std::size_t& end) {
   constexpr unsigned flags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
   Stream stream(text.data(), text.size());
@@ -156,14 +157,148 @@ std::optional<Tree> read_json(std::string_view text, Report& report) {
   rapidjson::Reader reader;
   const auto result = reader.Parse<flags>(stream, builder);
   if (!result.IsError()) return builder.take();
+  end = result.Offset();
   if (result.Code() != rapidjson::kParseErrorTermination) {
-    const auto at = result.Offset();
     // RapidJSON takes a raw line break in a text for a wrong escape.
-    const bool control = result.Code() == rapidjson::kParseErrorStringEscapeInvalid && at < text.size() &&
-                         static_cast<unsigned char>(text[at]) < 0x20;
-    report.error(position_of(text, at), explain(control ? rapidjson::kParseErrorStringInvalidEncoding : result.Code()));
+    const bool control = result.Code() == rapidjson::kParseErrorStringEscapeInvalid && end < text.size() &&
+                         static_cast<unsigned char>(text[end]) < 0x20;
+    report.error(position_of(text, end),
+                 explain(control ? rapidjson::kParseErrorStringInvalidEncoding : result.Code()));
   }
   return std::nullopt;
+}
+
+// A comma too many or too few, said where a parser meets it.
+struct Slip {
+  std::size_t at;
+  rapidjson::ParseErrorCode code;
+};
+
+// Goes from token to token and mends such slips in a text that is no JSON, without anything being moved. Of what is
+// wrong otherwise it knows nothing: its slips count up to where the mended text fails.
+class Mender {
+ public:
+  explicit Mender(std::string& text) : text_(text) {}
+
+  std::vector<Slip> mend() {
+    while (at_ < text_.size() && slips_.size() < Report::kLimit) {
+      if (blank(text_[at_])) {
+        ++at_;
+      } else if (!token(text_[at_])) {
+        break;
+      }
+    }
+    return std::move(slips_);
+  }
+
+ private:
+  // The last token; of a value its end.
+  enum class Last { Open, Comma, Key, Colon, Value };
+
+  static bool blank(char c) { return std::string_view(" \t\r\n").find(c) != std::string_view::npos; }
+  bool in_object() const { return !open_.empty() && open_.back() == '{'; }
+
+  bool token(char c) {
+    if (last_ == Last::Value && begins_next(c)) {
+      text_[at_ - 1] = ',';
+      slips_.push_back({at_, in_object() ? rapidjson::kParseErrorObjectMissCommaOrCurlyBracket
+                                         : rapidjson::kParseErrorArrayMissCommaOrSquareBracket});
+      last_ = Last::Comma;
+    }
+    switch (c) {
+      case '"':
+        return string();
+      case ',':
+        comma();
+        break;
+      case '}':
+      case ']':
+        close();
+        break;
+      case '{':
+      case '[':
+        open_ += c;
+        last_ = Last::Open;
+        break;
+      case ':':
+        last_ = Last::Colon;
+        break;
+      default:
+        at_ = std::min(text_.find_first_of(" \t\r\n,:{}[]\"", at_), text_.size()) - 1;
+        last_ = Last::Value;
+    }
+    ++at_;
+    return true;
+  }
+
+  // A member or an item, with a blank before it in the place of its comma.
+  bool begins_next(char c) const {
+    const std::string_view beginnings = in_object() ? "\"" : "\"{[-0123456789tfn";
+    return !open_.empty() && blank(text_[at_ - 1]) && beginnings.find(c) != std::string_view::npos;
+  }
+
+  bool string() {
+    const bool key = in_object() && last_ != Last::Colon;
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
+      if (static_cast<unsigned char>(text_[at_]) < 0x20) return false;
+      if (text_[at_] == '\\') ++at_;
+    }
+    last_ = key ? Last::Key : Last::Value;
+    ++at_;
+    return true;
+  }
+
+  void comma() {
+    if (last_ == Last::Open || last_ == Last::Comma) {
+      surplus(at_);
+    } else {
+      comma_ = at_;
+      last_ = Last::Comma;
+    }
+  }
+
+  void close() {
+    if (last_ == Last::Comma) surplus(comma_);
+    if (!open_.empty()) open_.pop_back();
+    last_ = Last::Value;
+  }
+
+  void surplus(std::size_t comma) {
+    text_[comma] = ' ';
+    slips_.push_back({at_, in_object() ? rapidjson::kParseErrorObjectMissName : rapidjson::kParseErrorValueInvalid});
+  }
+
+  std::string& text_;
+  std::size_t at_ = 0;
+  Last last_ = Last::Open;
+  std::size_t comma_ = 0;  // the offset of the last one
+  std::string open_;       // the brackets around
+  std::vector<Slip> slips_;
+};
+
+}  // namespace
+
+std::optional<Tree> read_json(std::string_view text, Report& report) {
+  if (!check_text(text, report)) return std::nullopt;
+  Findings findings;
+  std::size_t end = 0;
+  Report as_it_is({}, findings);
+  auto tree = parse(text, as_it_is, end);
+  if (!tree) {
+    std::string mended(text);
+    const auto slips = Mender(mended).mend();
+    if (!slips.empty() && slips.front().at <= end) {
+      findings = {};
+      Report without_slips({}, findings);
+      tree = parse(mended, without_slips, end);
+      const Places places(text);
+      for (const auto& slip : slips) {
+        if (tree || slip.at <= end) report.error(places.of(slip.at), explain(slip.code));
+      }
+    }
+  }
+  for (const auto& finding : findings.all()) report.error(finding.at, finding.message);
+  return tree;
 }
 
 bool looks_like_json(std::string_view text) {

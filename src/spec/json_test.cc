@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace boxcar {
 namespace {
 
@@ -63,6 +65,35 @@ TEST(Json, Strictness) {
     EXPECT_NE(read(text).find(": "), std::string::npos) << text;
   }
   EXPECT_EQ(read("\"\\ud83d\\ude80\""), "1:1 the string \"🚀\"\n");
+}
+
+TEST(Json, CommasTooManyOrTooFewHideNothingElse) {
+  const std::string value =
+      ": expected a JSON value (text stands in double quotes; true, false, null; no comma before a closing bracket)\n";
+  const std::string key = ": expected a key in double quotes (and no comma before a closing brace)\n";
+  EXPECT_EQ(read("{\"a\": [1, 2,],\n \"b\" : {\"c\": 1 , } \"d\": [\"x,]\"\n{}]\n}"),
+            "1:13" + value + "2:18" + key + "2:20: expected ',' or '}'\n3:1: expected ',' or ']'\n");
+  EXPECT_EQ(read("[1,, 2]"), "1:4" + value);
+  EXPECT_EQ(read("{, \"a\": 1}"), "1:2" + key);
+  // What is wrong beside is said too, and once.
+  EXPECT_EQ(read("{\"a\": 1, \"a\": 2, \"b\": 99999999999999999999,}"),
+            "1:44" + key +
+                "1:23: '99999999999999999999' does not fit into an int of 64 bits; put it in quotes if text is meant\n"
+                "1:10: the key 'a' stands twice, first in line 1; keep one of them\n");
+  // Up to what can't be mended; behind that nothing is sure.
+  EXPECT_EQ(read("[1 2, tru, 3 4]"), "1:4: expected ',' or ']'\n1:10" + value);
+  EXPECT_EQ(read("{\"a\": 1 // one,\n}"), "1:9: expected ',' or '}'\n");
+  EXPECT_EQ(read("{\"a\": \"x, \"b\": 1}"), "1:12: expected ',' or '}'\n");
+  EXPECT_EQ(read("{\"a\" \"b\"}"), "1:6: expected ':' after the key\n");
+}
+
+// As long as it takes to read them, however many there are.
+TEST(Json, ManySlips) {
+  std::string many = "[1";
+  for (int i = 0; i < 500'000; ++i) many += " 1";
+  const auto said = read(many + "]");
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1001);
+  EXPECT_NE(read("[" + std::string(1'000'000, ',') + "]").find("more than 1000 findings"), std::string::npos);
 }
 
 TEST(Json, LimitsAreFindings) {
