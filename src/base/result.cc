@@ -14,6 +14,8 @@ ErrorKind kind_of(int number) {
     case ENOENT:
     case ENOTDIR:
       return ErrorKind::NotFound;
+    case EISDIR:
+      return ErrorKind::Invalid;
     case EACCES:
     case EPERM:
     case EROFS:

@@ -184,10 +184,16 @@ int execute(const RunOptions& options, WorkflowSource workflow, const std::strin
   if (!options.values.empty()) {
     auto text = read_file(options.values);
     if (!text) return say(text.error(), options.json);
-    Findings findings;
-    auto settings = read_step_values({options.values, *std::move(text)}, findings);
-    if (!settings) return say(findings, options.json);
+    Findings wrong;
+    auto settings = read_step_values({options.values, *std::move(text)}, wrong);
+    if (!settings) return say(wrong, options.json);
     request.settings = *std::move(settings);
+    if (!wrong.ok()) {  // said with all that is wrong in the workflow
+      workflow = [wrong, read = std::move(workflow)](Findings& findings) {
+        for (const auto& finding : wrong.all()) findings.add(finding);
+        return read(findings);
+      };
+    }
   }
   for (const auto& setting : options.set) {
     const auto equals = setting.find('=');

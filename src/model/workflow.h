@@ -145,12 +145,13 @@ struct Workflow {
 };
 
 // What the caller gave: --set NAME=VALUE and --set STEP.NAME=VALUE, or a configuration, as text. A list takes one for
-// each item; of anything else the last counts. Taken literally: nothing is expanded.
+// each item, or several at once; of anything else the last counts. Taken literally: nothing is expanded.
 struct Setting {
   std::string name;  // "NAME" or "STEP.NAME"
   std::string value;
   std::string file = {};  // of a configuration, where it stands; "": --set
   Position at = {};
+  std::optional<std::vector<std::string>> items = {};  // of a list that stands there in place of a value
 };
 using Settings = std::vector<Setting>;
 

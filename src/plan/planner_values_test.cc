@@ -24,9 +24,9 @@ World world() {
                         parameter("reads", {Scalar::File, true}), std::move(choice)});
   out.tools["defaults"] = test::split_tool({parameter("sky", kFile, Value("a.txt"), true)});
   for (const auto* file : {"/flow/a.txt", "/flow/b.txt", "/caller/c.txt", "/home/me/sky"}) {
-    out.files[file] = PortKind::File;
+    out.files[file] = {PortKind::File};
   }
-  for (const auto* directory : {"/flow/data", "/caller/data"}) out.files[directory] = PortKind::Directory;
+  for (const auto* directory : {"/flow/data", "/caller/data"}) out.files[directory] = {PortKind::Directory};
   return out;
 }
 
@@ -134,6 +134,30 @@ TEST(Values, SettingsGiveInputsAndOverrideParameters) {
   EXPECT_THAT(plan.steps[1].values, ElementsAre(std::pair(1U, Value(5))));
   EXPECT_THAT(paths(plan.steps[1]), ElementsAre("/caller/data", "/caller/c.txt"));
   EXPECT_THAT(plan.predecessors(0), IsEmpty());
+}
+
+// The same as in the workflow itself; --set wins over the configuration, and is not added to its list.
+TEST(Values, ListsOfAConfiguration) {
+  auto on = world();
+  using Texts = std::vector<std::string>;
+  on.settings = {{"a.number", "", "c.yml", {1, 2}, Texts{"1", "2"}},
+                 {"b.number", "", "c.yml", {2, 2}, Texts{"1"}},
+                 {"c.number", "", "c.yml", {3, 2}, Texts{}}};
+  Builder wrong;
+  for (const auto* step : {"a", "b", "c"}) wrong.step(step, "tool").feed("input", "./data").feed("sky", "./a.txt");
+  EXPECT_THAT(on.findings_of(wrong), ElementsAre("c.yml:1:2: a.number: expected an int, found a list",
+                                                 "c.yml:2:2: b.number: expected an int, found a list",
+                                                 "c.yml:3:2: c.number: expected an int, found a list"));
+  on = world();
+  on.settings = {{"a.reads", "", "c.yml", {1, 2}, Texts{"c.txt", "/flow/a.txt"}},
+                 {"b.reads", "", "c.yml", {2, 2}, Texts{"c.txt", "c.txt"}},
+                 {"b.reads", "~/sky"}};
+  Builder right;
+  for (const auto* step : {"a", "b"}) right.step(step, "tool").feed("input", "./data").feed("sky", "./a.txt");
+  const auto plan = on.good_plan(right);
+  EXPECT_THAT(paths(plan.steps[0]), testing::IsSupersetOf({"/caller/c.txt", "/flow/a.txt"}));
+  EXPECT_THAT(paths(plan.steps[1]),
+              testing::AllOf(testing::Contains("/home/me/sky"), testing::Not(testing::Contains("/caller/c.txt"))));
 }
 
 TEST(Values, SettingsThatNameNothing) {

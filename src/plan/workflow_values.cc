@@ -64,12 +64,21 @@ Entry settle(const WorkflowInput& input, const GivenTexts* given, HostPaths& hos
 }  // namespace
 
 void GivenTexts::add(const Setting& one) {
+  if (setting && setting->file != one.file) texts.clear();  // --set wins over a configuration
   setting = &one;
-  texts.push_back(one.value);
+  if (one.items) {
+    texts.insert(texts.end(), one.items->begin(), one.items->end());
+  } else {
+    texts.push_back(one.value);
+  }
 }
 
 Result<Value> GivenTexts::value_for(const Parameter& parameter) const {
-  return parse_value(parameter, parameter.type.list ? texts : std::vector{texts.back()});
+  if (parameter.type.list) return parse_value(parameter, texts);
+  if (!setting->items) return parse_value(parameter, {setting->value});
+  Value list{List()};  // not one value, whatever it holds
+  CHECK_OK(check_value(parameter, list));
+  return list;
 }
 
 WorkflowValues::WorkflowValues(const std::vector<WorkflowInput>& inputs, const Given& given, HostPaths& hosts,

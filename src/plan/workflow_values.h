@@ -16,7 +16,7 @@ namespace boxcar {
 // What the caller gave under one name: the texts of a list's items; of anything else the last counts.
 struct GivenTexts {
   const Setting* setting = nullptr;  // the last
-  std::vector<std::string> texts;
+  std::vector<std::string> texts;    // of all, each item of a list by itself
 
   void add(const Setting& one);
   Result<Value> value_for(const Parameter& parameter) const;

@@ -71,7 +71,8 @@ std::optional<Workflow> read_task(const Document& document, const Surroundings& 
 // In lower case, letters, digits, '.' and '-', at most 62, as of a Pod. "": nothing is left of it.
 std::string task_step_name(std::string_view name);
 
-// Values of steps by their names, {STEP: {NAME: VALUE}}, each with its place; of a list one setting an item.
+// Values of steps by their names, {STEP: {NAME: VALUE}}, each with its place. All of them also where
+// `findings` has errors that are about the text alone.
 std::optional<Settings> read_step_values(const Document& document, Findings& findings);
 
 // Of any document: what it is, and what was read of it; nothing where its format is another, or reading failed.

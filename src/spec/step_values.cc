@@ -10,8 +10,10 @@ std::optional<Settings> read_step_values(const Document& document, Findings& fin
   Report report(document.name, findings);
   const auto tree = looks_like_json(document.text) ? read_json(document.text, report)
                                                    : read_yaml(document.text, YamlVersion::V12, report);
-  if (!tree || !report.ok()) return std::nullopt;
+  if (!tree) return std::nullopt;
+  bool whole = true;
   const auto expected = [&](const Node& node, const std::string& subject, std::string_view what) {
+    whole = false;
     report.error(node.at, subject + ": expected " + std::string(what) + ", found " + node.described());
   };
   if (!tree->root().is_mapping()) {
@@ -25,22 +27,21 @@ std::optional<Settings> read_step_values(const Document& document, Findings& fin
       continue;
     }
     for (const auto& [name, value] : Pairs(values)) {
-      const std::string full = step.text + "." + name.text;
-      const auto add = [&, at = name.at](const Node& node) {
-        if (node.is_scalar() && node.kind != Node::Kind::Null) {
-          settings.push_back({full, node.text, document.name, at});
-        } else {
-          expected(node, printable(full), "a value");
-        }
+      Setting setting{step.text + "." + name.text, {}, document.name, name.at};
+      const auto text_of = [&](const Node& node) {
+        if (!node.is_scalar() || node.kind == Node::Kind::Null) expected(node, printable(setting.name), "a value");
+        return node.text;
       };
-      if (!value.is_sequence()) {
-        add(value);
+      if (value.is_sequence()) {
+        setting.items.emplace();
+        for (const auto& item : Items(value)) setting.items->push_back(text_of(item));
       } else {
-        for (const auto& item : Items(value)) add(item);
+        setting.value = text_of(value);
       }
+      settings.push_back(std::move(setting));
     }
   }
-  if (!report.ok()) return std::nullopt;
+  if (!whole) return std::nullopt;
   return settings;
 }
 

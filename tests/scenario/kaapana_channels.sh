@@ -48,6 +48,14 @@ for wrong in '[1]' '{"up": 1}' '{"up": {"WORD": {"a": 1}}}' '{"up": {"WORD": nul
   expect_exit 2 boxcar run --config wrong.json boxcar.yml
   expect_err '^wrong.json:1:[0-9]+: .*expected '
 done
+# A list is none of the values that a single one may have, however long it is, as in the workflow.
+echo '{"up": {"COUNT": [1, 2], "WORD": ["hello"]}, "words": {"text": []}}' >wrong.json
+expect_exit 2 boxcar run --config wrong.json boxcar.yml
+expect_err '^wrong.json:1:9: up.COUNT: .*, found a list$' '^wrong.json:1:26: up.WORD: .*, found a list$' \
+  '^wrong.json:1:56: words.text: .*, found a list$'
+printf '{"up": {"COUNT": [1, 2]\n "WORD": "helo",}}' >wrong.json
+expect_exit 2 boxcar run --config wrong.json boxcar.yml
+expect_err "^wrong.json:1:9: up.COUNT: " "^wrong.json:2:2: expected ',' or '}'$" "^wrong.json:2:2: up.WORD: expected one of" '^wrong.json:2:17: expected a key'
 expect_exit 2 boxcar run --config missing.json boxcar.yml
 sed -i 's/template: upstream/template: upstraem/; s/b: .\/given/c: .\/given/; s/WORD: bye/WORD: by/' boxcar.yml
 expect_exit 2 boxcar run boxcar.yml
