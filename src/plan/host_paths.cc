@@ -17,13 +17,15 @@ std::optional<std::string> HostPaths::find(std::string_view text, Origin origin,
     return std::nullopt;
   }
   const auto path = absolute(text, origin);
-  const auto& kind = kind_of(path);
-  if (!kind && kind.error().kind == ErrorKind::NotFound) {
-    say_missing(taker.takes() + ", but there is no " + in_quotes(path) + std::string(hint), spot);
-  } else if (!kind) {
-    spot.error(taker.takes() + ": " + kind.error().text());
-  } else if (*kind != taker.kind) {
-    spot.error(taker.takes() + ", but " + in_quotes(path) + " is a " + std::string(name_of(*kind)));
+  const auto& entry = entry_at(path);
+  if (!entry && entry.error().kind == ErrorKind::NotFound) {
+    say_of_host(taker.takes() + ", but there is no " + in_quotes(path) + std::string(hint), spot);
+  } else if (!entry) {
+    spot.error(taker.takes() + ": " + entry.error().text());
+  } else if (entry->kind != taker.kind) {
+    spot.error(taker.takes() + ", but " + in_quotes(path) + " is a " + std::string(name_of(entry->kind)));
+  } else if (!entry->unreadable.empty()) {
+    say_of_host(taker.takes() + ", but " + in_quotes(path) + " can't be read: " + entry->unreadable, spot);
   } else {
     return path;
   }
@@ -32,26 +34,27 @@ std::optional<std::string> HostPaths::find(std::string_view text, Origin origin,
 
 void HostPaths::look(std::string_view text, std::string_view taker, const Spot& spot) {
   const auto path = absolute(text);
-  const auto& kind = kind_of(path);
-  if (kind) return;
-  if (kind.error().kind == ErrorKind::NotFound) {
-    say_missing(std::string(taker) + ": there is no " + in_quotes(path), spot);
-  } else {
-    spot.error(std::string(taker) + ": " + kind.error().text());
+  const auto& entry = entry_at(path);
+  if (!entry && entry.error().kind == ErrorKind::NotFound) {
+    say_of_host(std::string(taker) + ": there is no " + in_quotes(path), spot);
+  } else if (!entry) {
+    spot.error(std::string(taker) + ": " + entry.error().text());
+  } else if (!entry->unreadable.empty()) {
+    say_of_host(std::string(taker) + ": " + in_quotes(path) + " can't be read: " + entry->unreadable, spot);
   }
 }
 
-const Result<PortKind>& HostPaths::kind_of(const std::string& path) {
-  const auto known = kinds_.find(path);
-  return known != kinds_.end() ? known->second : kinds_.emplace(path, context_.host_kind(path)).first->second;
-}
-
-void HostPaths::say_missing(const std::string& message, const Spot& spot) const {
+void HostPaths::say_of_host(const std::string& message, const Spot& spot) const {
   if (context_.inputs_may_be_missing) {
     spot.warn(message);
   } else {
     spot.error(message);
   }
+}
+
+const Result<HostEntry>& HostPaths::entry_at(const std::string& path) {
+  const auto known = entries_.find(path);
+  return known != entries_.end() ? known->second : entries_.emplace(path, context_.host_kind(path)).first->second;
 }
 
 }  // namespace boxcar

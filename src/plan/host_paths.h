@@ -22,21 +22,22 @@ class HostPaths {
 
   // "~/" is the caller's home.
   std::string absolute(std::string_view text, Origin origin = Origin::Workflow) const;
-  // The absolute path, when what lies there is what `taker` takes; else none, and a finding, with the hint where
-  // nothing lies there.
+  // The absolute path, when what lies there is what `taker` takes, and can be read; else none, and a finding, with the
+  // hint where nothing lies there.
   std::optional<std::string> find(std::string_view text, Origin origin, const Taker& taker, const Spot& spot,
                                   std::string_view hint = {});
   // Of a path for who takes something of a kind that is not known: whether anything lies there.
   void look(std::string_view text, std::string_view taker, const Spot& spot);
+  // Of what is right in the workflow, and not on this host.
+  void say_of_host(const std::string& message, const Spot& spot) const;
 
  private:
-  const Result<PortKind>& kind_of(const std::string& path);
-  void say_missing(const std::string& message, const Spot& spot) const;
+  const Result<HostEntry>& entry_at(const std::string& path);
 
   const PlannerContext& context_;
   const std::string_view directory_;
   const std::string_view caller_directory_;
-  std::unordered_map<std::string, Result<PortKind>> kinds_;  // each path is looked at once
+  std::unordered_map<std::string, Result<HostEntry>> entries_;  // each path is looked at once
 };
 
 }  // namespace boxcar

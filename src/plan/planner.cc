@@ -215,16 +215,26 @@ class Planner {
       spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + why);
     };
     if (output.to == "/") return wrong("; give it a directory of its own");
-    std::string_view path = output.to;
-    for (bool itself = true; path != "/"; path = directory_name(path), itself = false) {
-      const auto kind = context_.host_kind(std::string(path));
-      if (!kind && kind.error().kind == ErrorKind::NotFound) continue;
-      if (!kind && kind.error().kind != ErrorKind::Invalid) return wrong(": " + kind.error().text());
-      const bool file = !kind || *kind == PortKind::File;
-      if (file && (!itself || directory)) {
-        wrong(itself ? ", which is no directory" : ", but " + std::string(path) + " is no directory");
+    std::string path = output.to;
+    for (bool itself = true;; path = std::string(directory_name(path)), itself = false) {
+      const auto entry = context_.host_kind(path);
+      if (!entry && entry.error().kind == ErrorKind::NotFound) {
+        if (path == "/") return;
+        continue;
       }
-      return;
+      if (!entry && entry.error().kind != ErrorKind::Invalid) return wrong(": " + entry.error().text());
+      if (entry && entry->kind == PortKind::Directory) {
+        // Of what is written in place, the container's user decides.
+        if (!entry->unwritable.empty() && plan.direct_target(output.step, output.output) == nullptr) {
+          hosts_.say_of_host("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + ", but " +
+                                 in_quotes(path) + " can't be written in: " + entry->unwritable,
+                             spot);
+        }
+        return;
+      }
+      if (!itself || directory) {
+        return wrong(itself ? ", which is no directory" : ", but " + path + " is no directory");
+      }
     }
   }
 

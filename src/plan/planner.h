@@ -10,17 +10,25 @@
 
 namespace boxcar {
 
+// What lies at a path of the host.
+struct HostEntry {
+  PortKind kind;
+  std::string unreadable = {};  // why it can't be read, "": it can
+  std::string unwritable = {};  // of a directory, why nothing can be made in it
+};
+
 struct PlannerContext {
   // The image of that name and the tool that a step runs in it: of the step's settings its template, its own tool and
   // its login count. Asked once for all steps with the same image, template, tool and login. An error becomes a finding
   // at the first of them. null: the tool is not known, and nothing that needs it is checked.
   std::function<Result<std::shared_ptr<const ResolvedTool>>(const std::string& image, const StepOptions& step)> resolve;
   // What lies at an absolute host path. NotFound when nothing does. Asked once a path.
-  std::function<Result<PortKind>(const std::string& path)> host_kind;
+  std::function<Result<HostEntry>(const std::string& path)> host_kind;
   std::string current_directory;  // absolute; relative paths of the caller (settings) count from here. "": from the
                                   // workflow's directory
   std::string home;               // absolute; what "~/" stands for
-  // An input of the host where nothing lies is warned of only: the workflow is looked at, not run.
+  // An input of the host where nothing lies or that can't be read is warned of only, as is where nothing can be
+  // written: the workflow is looked at, not run.
   bool inputs_may_be_missing = false;
 };
 

@@ -26,7 +26,7 @@ World world() {
   const auto tool = read_kliko({"kliko.yml", kKliko}, findings);
   EXPECT_TRUE(tool && findings.ok());
   if (tool) out.tools["kliko/simms"] = *tool;
-  out.files = {{"/flow/sky.txt", PortKind::File}, {"/flow/target", PortKind::Directory}};
+  out.files = {{"/flow/sky.txt", {PortKind::File}}, {"/flow/target", {PortKind::Directory}}};
   return out;
 }
 

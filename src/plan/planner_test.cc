@@ -30,7 +30,8 @@ World world() {
   out.tools["words"] = words_tool();
   out.tools["files"] =
       test::split_tool({parameter("sky", {Scalar::File}, {}, true), parameter("reads", {Scalar::File, true})});
-  out.files = {{"/flow/data", PortKind::Directory}, {"/flow/a.txt", PortKind::File}, {"/home/me/sky", PortKind::File}};
+  out.files = {
+      {"/flow/data", {PortKind::Directory}}, {"/flow/a.txt", {PortKind::File}}, {"/home/me/sky", {PortKind::File}}};
   return out;
 }
 
@@ -539,6 +540,28 @@ TEST(Planner, EnvironmentVariables) {
                   "found ''",
                   "flow.yml:8:1: step 'a': environment variable 'N' holds a NUL byte",
                   "flow.yml:9:1: step 'b': there is no workflow input 'thread' (did you mean 'threads'?)"));
+}
+
+TEST(Planner, WhatMayNotBeReadOrWrittenIsFoundAtItsPlace) {
+  auto on = world();
+  on.files["/flow/data"].unreadable = "Permission denied";
+  on.files["/flow/a.txt"].unreadable = "Permission denied";
+  on.files["/out"] = {PortKind::Directory, "", "Read-only file system"};
+  on.files["/out/file"] = {PortKind::File};
+  Builder builder;
+  builder.step("a", "simms").feed("input", "./data");
+  builder.step("b", "words").feed("text", "./a.txt");
+  builder.output("new", Link{"a", "output", ""}, "/out/new/deep")
+      .output("file", Link{"b", "words", ""}, "/out/file")
+      .output("here", Link{"a", "output", ""}, "/out");
+  EXPECT_THAT(
+      on.findings_of(builder),
+      testing::IsSupersetOf(
+          {HasSubstr("step 'a': port 'input' takes a directory, but '/flow/data' can't be read: Permission denied"),
+           HasSubstr("step 'b': port 'text' takes a file, but '/flow/a.txt' can't be read: Permission denied"),
+           HasSubstr("'/out/new/deep', but '/out' can't be written in: Read-only file system"),
+           HasSubstr("'/out/file', but '/out' can't be written in: Read-only file system"),
+           HasSubstr("'/out', but '/out' can't be written in: Read-only file system")}));
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ TEST_P(Random, GraphsCanRunInTheOrderOfTheirEdges) {
 TEST_P(Random, NonsenseHasFindings) {
   World world;
   world.tools["tool"] = joining_tool(2);
-  world.files = {{"/flow/x", PortKind::File}, {"/flow/d", PortKind::Directory}};
+  world.files = {{"/flow/x", {PortKind::File}}, {"/flow/d", {PortKind::Directory}}};
   const std::vector<std::string> words = {
       "step0", "step1", "step2", "in0", "in1", "file",        "output", "number", "",  "x", "d",
       "tool",  "none",  "a/b",   "..",  "/",   "${inputs.i}", "${",     "$$",     "~", "i", "${inputs.file}"};

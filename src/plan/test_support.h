@@ -113,7 +113,7 @@ class Builder {
 class World {
  public:
   std::map<std::string, Tool> tools;
-  std::map<std::string, PortKind> files;  // by absolute path
+  std::map<std::string, HostEntry> files;  // by absolute path
   Settings settings;
   Findings findings;
   std::optional<Error> fatal;
@@ -125,7 +125,7 @@ class World {
     context.resolve = [this](const std::string& name, const StepOptions& step) {
       return resolve(name, step.tool ? &*step.tool : nullptr);
     };
-    context.host_kind = [this](const std::string& path) -> Result<PortKind> {
+    context.host_kind = [this](const std::string& path) -> Result<HostEntry> {
       ++looked_at;
       const auto found = files.find(path);
       if (found == files.end()) return fail(ErrorKind::NotFound, "nothing there");

@@ -213,9 +213,9 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store)
       if (!file.empty() && !options.works_on) {
         options.owner = file + '\n' + output.name;
         options.content =
-            port.content.hex() + '/' + (*kind == PortKind::File ? std::string(base_name(source)) : output.path);
+            port.content.hex() + '/' + (kind->kind == PortKind::File ? std::string(base_name(source)) : output.path);
       }
-      auto done = store.export_port(source, *kind, output.to, options);
+      auto done = store.export_port(source, kind->kind, output.to, options);
       if (done) {
         place = output.to;
       } else {

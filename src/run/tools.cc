@@ -1,6 +1,11 @@
 #include "run/tools.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -84,11 +89,15 @@ std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step) 
   return std::make_shared<const ResolvedTool>(ResolvedTool{nullptr, std::make_shared<const Tool>(*step.tool)});
 }
 
-Result<PortKind> host_kind(const std::string& path) {
+Result<HostEntry> host_kind(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno(path);
-  if (S_ISDIR(info.st_mode)) return PortKind::Directory;
-  if (S_ISREG(info.st_mode)) return PortKind::File;
+  // As the kernel sees it, with all that root and a user namespace may, and read-only file systems.
+  const auto refusal = [&](int mode) -> std::string {
+    return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? "" : std::strerror(errno);
+  };
+  if (S_ISDIR(info.st_mode)) return HostEntry{PortKind::Directory, refusal(R_OK | X_OK), refusal(W_OK | X_OK)};
+  if (S_ISREG(info.st_mode)) return HostEntry{PortKind::File, refusal(R_OK)};
   return fail(ErrorKind::Invalid, path + " is neither a file nor a directory");
 }
 

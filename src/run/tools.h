@@ -7,6 +7,7 @@
 #include "base/diagnostics.h"
 #include "image/images.h"
 #include "plan/plan.h"
+#include "plan/planner.h"
 #include "spec/reader.h"
 
 namespace boxcar {
@@ -37,7 +38,8 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
 // Where its image is not here: the step's own tool; null where it has none.
 std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step);
 
-// What lies at a path of the host. NotFound when nothing does; Invalid when it is neither a file nor a directory.
-Result<PortKind> host_kind(const std::string& path);
+// What lies at a path of the host, and what may be done with it; of a directory that says nothing of what is below.
+// NotFound when nothing lies there; Invalid when it is neither a file nor a directory.
+Result<HostEntry> host_kind(const std::string& path);
 
 }  // namespace boxcar
