@@ -88,7 +88,7 @@ struct StepSummary {
   int exit_code = 0;              // of the container
   std::string result;             // the directory of the result, absolute; "" where there is none
   double seconds = 0;             // that the container took
-  std::uint64_t peak_memory = 0;  // bytes; 0 where it is not known
+  std::uint64_t peak_memory = 0;  // bytes; 0 where it is not known; of Docker and Podman at least
   int attempts = 0;
   std::string message;  // why it failed
 };

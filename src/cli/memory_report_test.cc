@@ -16,6 +16,7 @@ constexpr std::uint64_t kMi = 1 << 20;
 // Of one step with a rule of 2 x 10 MiB, and a limit that its document says.
 RunReport report_of(std::uint64_t peak, std::optional<std::uint64_t> limit = {}, Failure failure = Failure::None) {
   RunReport report;
+  report.engine = "embedded (crun 1.8.1)";
   StepOptions options;
   options.needs.limits.memory = limit;
   ScaleRule rule;
@@ -56,6 +57,17 @@ TEST(MemoryReport, SaysWhatARuleMeasured) {
               HasSubstr("2 x input (max_item_sum): the largest item, with 10 MiB, gives 20 MiB\n"));
   rule.measured = Measured{};
   EXPECT_THAT(memory_report(report), HasSubstr(": no file counts\n"));
+}
+
+// What was seen of a container that may have taken more; and nothing tells what engine made a result that was there.
+TEST(MemoryReport, APeakThatMayBeHigherSaysSo) {
+  RunReport report = report_of(45 * kMi);
+  report.engine = "docker 24.0.7";
+  EXPECT_THAT(memory_report(report), HasSubstr("eat: peak at least 45 MiB\n"));
+  EXPECT_THAT(memory_report(report), HasSubstr("a scale_factor of at least 5 would cover"));
+  report = report_of(45 * kMi);
+  report.steps[0].status = StepStatus::Cached;
+  EXPECT_THAT(memory_report(report), HasSubstr("eat: peak at least 45 MiB when its result was made\n"));
 }
 
 TEST(MemoryReport, AFixedLimitOrAnotherRuleMayCoverIt) {

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/execute.h"
+#include "cli/memory_report.h"
 #include "cli/options.h"
 #include "cli/recorded.h"
 #include "cli/report.h"
@@ -73,7 +74,7 @@ std::string table_of(const RunRecord& run, const std::vector<StepRecord>& steps,
     const double seconds = seconds_of(run, step);
     line.column(seconds > 0 ? human_duration(seconds) : "", 7, Style::Plain, true).add("  ");
     if (step.attempts > 1) line.add(fmt::format("{} attempts  ", step.attempts));
-    if (step.peak_memory != 0) line.add("peak " + human_bytes(step.peak_memory) + "  ");
+    if (step.peak_memory != 0) line.add(peak_text(step.peak_memory, step.status, run.engine) + "  ");
     if (const auto needs = text_of(ScaledNeeds{step.needs, {}}); !needs.empty()) line.add(needs + "  ");
     line.column(step.key.is_zero() ? "" : step.key.short_hex(), 12, Style::Dim).add("  ");
     line.add(visible(step.message), Style::Dim);
