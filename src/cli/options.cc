@@ -11,6 +11,14 @@
 
 namespace boxcar {
 
+namespace {
+
+std::string with_article(const std::string& kind) {
+  return (std::string_view("AEIO").find(kind[0]) != std::string_view::npos ? "an " : "a ") + kind;
+}
+
+}  // namespace
+
 struct Options::State {
   CLI::App app;
   std::string command;
@@ -25,6 +33,7 @@ struct Options::State {
   std::string unknown(const std::string& argument);
   std::string lacking();
   std::string explained(const CLI::Error& error);
+  std::string too_few_or_many(const std::string& message);
 };
 
 std::vector<OptionInfo> Options::State::infos() {
@@ -66,12 +75,24 @@ std::string Options::State::lacking() {
     if (!option->get_required() || option->count() > 0) continue;
     std::string kind = option->get_name(true);
     if (const auto bar = kind.find('|'); bar != std::string::npos) kind.replace(bar, 1, " or ");
-    all += (all.empty() ? "" : ", ") + std::string(kind.starts_with('I') ? "an " : "a ") + kind;
+    all += (all.empty() ? "" : ", ") + with_article(kind);
   }
   return all;
 }
 
-// In the words of the rest: what nothing takes, what is lacking, what is no number; of other errors the library's own.
+// The library's "--config: At Most 1 required but received 2" and "--rerun: 1 required STEP missing".
+std::string Options::State::too_few_or_many(const std::string& message) {
+  const std::string name = message.substr(0, message.find(':'));
+  const CLI::Option* option = app.get_option_no_throw(name);
+  if (option == nullptr) return message;
+  if (message.find(": At Most 1 ") != std::string::npos) return name + " can be given only once";
+  if (!message.ends_with(" missing")) return message;
+  const std::string kind = option->get_type_name();
+  return name + " needs " + with_article(kind.empty() || kind == "TEXT" ? "value" : kind);
+}
+
+// In the words of the rest: what nothing takes, what is lacking, what is given too often, what is no number; of other
+// errors the library's own.
 std::string Options::State::explained(const CLI::Error& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     std::string message;
@@ -80,6 +101,7 @@ std::string Options::State::explained(const CLI::Error& error) {
   }
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return command + " needs " + lacking();
   std::string message = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return too_few_or_many(message);
   if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr) return message;
   const std::string_view prefix = "Could not convert: ";
   const auto equals = message.find(" = ");

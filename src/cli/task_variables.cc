@@ -11,8 +11,8 @@
 namespace boxcar {
 
 void TaskVariables::declare(Options& options) {
-  options.list("--custom", texts, "What a task.json means by {{ custom.NAME }}; may be given several times",
-               "NAME=VALUE");
+  options.list("--custom", texts,
+               "What a task.json means by {{ custom.NAME }}; of one name given again the last counts", "NAME=VALUE");
 }
 
 std::optional<int> TaskVariables::complete(bool json) {

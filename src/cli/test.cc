@@ -165,7 +165,8 @@ class Test {
     given.made_up = place_ / "made-up";
     const std::string folder =
         absolute_path(options_.samples.empty() ? kSampleFolder : options_.samples, current_directory());
-    if (!options_.samples.empty() && !exists(folder)) return fail(ErrorKind::NotFound, folder + ": no such folder");
+    if (!options_.samples.empty() && !exists(folder))
+      return fail(ErrorKind::NotFound, "--samples: there is no directory " + in_quotes(folder));
     if (exists(folder)) given.folder = folder;
     if (!options_.timeout.empty()) {
       timeout_ = parse_duration(options_.timeout);

@@ -33,10 +33,10 @@ left_behind() { # COMMAND…
 left_behind task-api run task.json
 left_behind boxcar run --detach task.json
 
-# The values are those that were given.
+# The values are those that were given; of a name given again the last counts.
 sed -i 's/sleep 30/true/' task.json
 sed 's/"taskTemplate": "wait"/"taskTemplate": "wait", "command": ["sh", "-c", "echo $WORD >\/out\/text"]/' task.json >short.json
-expect_exit 0 task-api run short.json --watch --custom "password=$password" --custom "word=a=b \$x" --custom=other=last --custom wrod=1
+expect_exit 0 task-api run short.json --watch --custom word=before --custom "password=$password" --custom "word=a=b \$x" --custom=other=last --custom wrod=1
 expect_err "^short.json: warning: no expression takes 'custom.wrod', which --custom gives \(did you mean 'word'\?\)$"
 expect_text out/text 'a=b $x last'
 expect_exit 0 task-api validate short.json --custom password=x --custom word=y --custom wrod=1

@@ -42,6 +42,15 @@ expect_exit 2 boxcar run x.yml -j x
 expect_err "^boxcar: --jobs takes a number, not 'x'$"
 expect_exit 2 boxcar run x.yml -j 0
 expect_err '^boxcar: --jobs: takes a number above 0$'
+expect_exit 2 boxcar run x.yml --config a.yml --config b.yml
+expect_err '^boxcar: --config can be given only once$'
+expect_exit 2 boxcar run x.yml --rerun
+expect_err '^boxcar: --rerun needs a STEP$'
+expect_exit 2 boxcar run x.yml --engine
+expect_err '^boxcar: --engine needs a value$'
+printf 'workflow: w\nsteps: {a: {image: test/make}}\n' >w.yml
+expect_exit 2 boxcar run w.yml --config .
+expect_err '^boxcar: .*: Is a directory$'
 expect_exit 2 boxcar run x.yml --engine dokcer
 expect_err "^boxcar: --engine: 'dokcer' is none of auto, embedded, docker, podman \(did you mean 'docker'\?\)$"
 expect_exit 2 env BOXCAR_ENGINE=dokcer boxcar run x.yml

@@ -44,6 +44,8 @@ expect_err "test/several:.*tool 'good'.*missing"
 # The others are tried all the same.
 expect_exit 1 boxcar test test/several --template good --template silent --input good/in=missing
 expect_out '^not ok +good$' 'missing' '^not ok +silent'
+expect_exit 2 boxcar test test/several --input in=missing --samples /none
+expect_err "^boxcar: --samples: there is no directory '/none'$"
 expect_exit 2 boxcar test no/such-image --pull never
 
 # Whatever is said while tools run says of which; what holds for all of them is said once.
