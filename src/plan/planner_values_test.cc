@@ -7,7 +7,6 @@ namespace {
 
 using test::Builder;
 using test::parameter;
-using test::port;
 using test::World;
 using testing::ElementsAre;
 using testing::IsEmpty;

@@ -117,7 +117,7 @@ TEST_P(Random, NonsenseHasFindings) {
     }
     for (std::size_t i = below(3); i > 0; --i) builder.output(word(), Link{word(), word(), word()}, word());
     for (std::size_t i = below(3); i > 0; --i)
-      world.settings.emplace_back(below(2) ? word() : word() + "." + word(), word());
+      world.settings.push_back({below(2) ? word() : word() + "." + word(), word()});
     world.findings = {};
     const auto plan = world.plan(builder);
     EXPECT_EQ(plan.has_value(), world.findings.ok());

@@ -316,10 +316,11 @@ bool StepPlanner::feed_from_workflow_input(Place place, const InputReference& re
     spot.error(place.taker.takes() + ", but workflow input " + in_quotes(reference.name) + " is a " + type.name());
     return true;
   }
-  if (entry->value.is_null()) return false;
+  const auto* path = entry->value.text();
+  if (!path) return false;
   const auto kind = entry->input->directory ? PortKind::Directory : PortKind::File;
   if (kind == place.taker.kind) {
-    add_host_input(std::move(place.input), *entry->value.text());
+    add_host_input(std::move(place.input), *path);
   } else {
     spot.error(place.taker.takes() + ", but workflow input " + in_quotes(reference.name) + " is a " +
                std::string(name_of(kind)));
