@@ -8,7 +8,7 @@ seconds=${1:-10}
 [ $# != 0 ] || set -- kliko workflow processing_container task jinja parameters layout archive layer skeleton manifest record index log daemon daemon_file config reference
 build=build/fuzz
 CXX=clang++-14 CC=clang-14 cmake -S . -B $build -G Ninja -DBOXCAR_FUZZ=ON >/dev/null
-ninja -C $build "${@/#/fuzz_}" >$build/build.log || { tail -40 $build/build.log; exit 1; }
+ninja -C $build fuzz_readers >$build/build.log || { tail -40 $build/build.log; exit 1; }
 mkdir -p $build/findings
 FUZZ_SCRATCH=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)/boxcar-fuzz.XXXXXX")
 export FUZZ_SCRATCH
@@ -27,7 +27,7 @@ for target; do
   esac
   [ ! -d fuzz/seeds/$target ] || cp fuzz/seeds/$target/* "$seeds"
   log=$build/$target.log
-  if nice -n 10 $build/fuzz/fuzz_$target -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -max_len=65536 -print_final_stats=1 \
+  if FUZZ_TARGET=$target nice -n 10 $build/fuzz/fuzz_readers -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -max_len=65536 -print_final_stats=1 \
     -artifact_prefix=$build/findings/$target- "$build/corpus/$target" "$seeds" >"$log" 2>&1; then
     echo "fuzz $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, no finding"
   else

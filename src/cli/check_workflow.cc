@@ -47,7 +47,7 @@ void check_workflow(Workflow workflow, const std::string& engine, MissingInputs 
   };
   // A workflow input without a default gets its value later.
   for (auto& input : workflow.inputs) input.parameter.required = false;
-  const PlannerContext context{resolve, host_kind, current_directory(), home_directory(),
+  const PlannerContext context{resolve, host_entry, current_directory(), home_directory(),
                                missing == MissingInputs::WarnedOf};
   std::optional<Error> trouble;
   make_plan(std::move(workflow), {}, context, findings, trouble);

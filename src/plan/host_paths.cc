@@ -54,7 +54,7 @@ void HostPaths::say_of_host(const std::string& message, const Spot& spot) const 
 
 const Result<HostEntry>& HostPaths::entry_at(const std::string& path) {
   const auto known = entries_.find(path);
-  return known != entries_.end() ? known->second : entries_.emplace(path, context_.host_kind(path)).first->second;
+  return known != entries_.end() ? known->second : entries_.emplace(path, context_.host_entry(path)).first->second;
 }
 
 }  // namespace boxcar

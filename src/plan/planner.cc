@@ -217,7 +217,7 @@ class Planner {
     if (output.to == "/") return wrong("; give it a directory of its own");
     std::string path = output.to;
     for (bool itself = true;; path = std::string(directory_name(path)), itself = false) {
-      const auto entry = context_.host_kind(path);
+      const auto entry = context_.host_entry(path);
       if (!entry && entry.error().kind == ErrorKind::NotFound) {
         if (path == "/") return;
         continue;

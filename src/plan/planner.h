@@ -23,7 +23,7 @@ struct PlannerContext {
   // at the first of them. null: the tool is not known, and nothing that needs it is checked.
   std::function<Result<std::shared_ptr<const ResolvedTool>>(const std::string& image, const StepOptions& step)> resolve;
   // What lies at an absolute host path. NotFound when nothing does. Asked once a path.
-  std::function<Result<HostEntry>(const std::string& path)> host_kind;
+  std::function<Result<HostEntry>(const std::string& path)> host_entry;
   std::string current_directory;  // absolute; relative paths of the caller (settings) count from here. "": from the
                                   // workflow's directory
   std::string home;               // absolute; what "~/" stands for

@@ -125,7 +125,7 @@ class World {
     context.resolve = [this](const std::string& name, const StepOptions& step) {
       return resolve(name, step.tool ? &*step.tool : nullptr);
     };
-    context.host_kind = [this](const std::string& path) -> Result<HostEntry> {
+    context.host_entry = [this](const std::string& path) -> Result<HostEntry> {
       ++looked_at;
       const auto found = files.find(path);
       if (found == files.end()) return fail(ErrorKind::NotFound, "nothing there");

@@ -122,7 +122,7 @@ std::optional<Plan> plan_workflow(RunRequest& request, PlanImages& images, RunRe
     return wrong ? images.find_here(name, step, report.findings) : images.find(name, step, file, report.findings);
   };
   auto plan = make_plan(*std::move(workflow), request.settings,
-                        {resolve, host_kind, current_directory(), home_directory()}, report.findings, report.trouble);
+                        {resolve, host_entry, current_directory(), home_directory()}, report.findings, report.trouble);
   if (plan) {
     keep_apart(*plan, request.store, report.findings);
     if (auto looked = refuse_links_that_lead_out(*plan, report.findings); !looked) {
@@ -194,7 +194,7 @@ void export_outputs(RunReport& report, const Scheduler& scheduler, Store& store)
       if (port.port != name || !port.present) continue;
       const std::string directory = store.port_path(*result, port);
       const std::string source = join_path(directory, output.path);
-      const auto kind = host_kind(source);
+      const auto kind = host_entry(source);
       if (!kind && kind.error().kind == ErrorKind::NotFound) {  // as a step that reads what isn't there
         lost("output " + in_quotes(output.name) + ": " +
              not_in_output(report.plan.steps[output.step].name, name, directory, output.path));

@@ -89,7 +89,7 @@ std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step) 
   return std::make_shared<const ResolvedTool>(ResolvedTool{nullptr, std::make_shared<const Tool>(*step.tool)});
 }
 
-Result<HostEntry> host_kind(const std::string& path) {
+Result<HostEntry> host_entry(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno(path);
   // As the kernel sees it, with all that root and a user namespace may, and read-only file systems.

@@ -40,6 +40,6 @@ std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step);
 
 // What lies at a path of the host, and what may be done with it; of a directory that says nothing of what is below.
 // NotFound when nothing lies there; Invalid when it is neither a file nor a directory.
-Result<HostEntry> host_kind(const std::string& path);
+Result<HostEntry> host_entry(const std::string& path);
 
 }  // namespace boxcar
