@@ -1,8 +1,8 @@
 #include "cli/check_workflow.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "cli/find_document.h"
-#include "cli/trial_of_tools.h"
 #include "plan/planner.h"
 #include "run/engine_place.h"
 #include "run/tools.h"
@@ -18,9 +18,8 @@ std::string not_here(const std::string& image, const StepOptions& step, bool ask
 
 // What a directory is mounted on can't be a file.
 Result<void> refuse_files_as_places(const Tool& tool, const Images& images, const Image& image) {
-  TRY(const auto looked, look_at(tool, images, image));
-  for (const auto& problem : looked.problems) return fail(ErrorKind::Invalid, problem.message);
-  return {};
+  TRY(const auto files, files_as_places(tool, images, image));
+  return files.empty() ? Result<void>() : fail(ErrorKind::Invalid, join(files, "; "));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/execute.h"
+#include "run/tools.h"
 
 namespace boxcar {
 
@@ -49,14 +50,14 @@ std::string hint(const Sample& sample) {
 
 Result<Looked> look_at(const Tool& tool, const Images& images, const Image& image) {
   Looked looked;
+  TRY(const auto files, files_as_places(tool, images, image));
+  for (const auto& file : files) looked.problems.push_back({"path", file});
   for (const auto* ports : {&tool.inputs, &tool.outputs}) {
     for (const auto& port : *ports) {
       if (port.kind != PortKind::Directory) continue;
       TRY(const auto there, what_is_at(images, image, port.path));
       const std::string what = (ports == &tool.inputs ? "input " : "output ") + in_quotes(port.name);
-      if (there == There::File) {
-        looked.problems.push_back({"path", what + ": " + port.path + " is a file in the image, not a directory"});
-      } else if (there == There::Nothing && tool.format == "kaapana") {
+      if (there == There::Nothing && tool.format == "kaapana") {
         looked.notes.push_back(what + ": " + port.path + " is not in the image; engines make it when they mount it");
       }
     }

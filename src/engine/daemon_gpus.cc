@@ -19,7 +19,10 @@ std::optional<Error> lack_of_gpus(const Daemon& daemon, const Error& error) {
 Result<void> try_gpus(Daemon& daemon, int gpus) {
   auto tried = try_helper(daemon, "{}", R"({"DeviceRequests": )" + device_requests(gpus) + "}");
   if (tried) return {};
-  return fail(lack_of_gpus(daemon, tried.error()).value_or(tried.error()));
+  if (auto lack = lack_of_gpus(daemon, tried.error())) return fail(*std::move(lack));
+  // What NVIDIA's hook says comes as a failure of the daemon; one that answers is there.
+  if (tried.error().kind == ErrorKind::Unavailable && daemon.ping()) tried.error().kind = ErrorKind::Invalid;
+  return tried;
 }
 
 }  // namespace boxcar

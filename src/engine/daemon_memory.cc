@@ -40,6 +40,7 @@ void DaemonMemory::read(Clock::time_point now) {
   const Usage usage = group_->usage();
   usage_.peak_memory = std::max(usage_.peak_memory, usage.peak_memory);
   usage_.out_of_memory = usage_.out_of_memory || usage.out_of_memory;
+  if (usage.peak_memory != 0) seen_ = now;
   look_again(now, kLongestPause);
 }
 
@@ -55,6 +56,7 @@ void DaemonMemory::note(const Result<HttpResponse>& response) {
   look_again(Clock::now(), kLongestPauseFar);
   if (!response || !response->ok()) return;
   const auto said = part_of(json_object(response->body), "memory_stats");
+  seen_ = Clock::now();
   // Podman gives the limit as "max_usage".
   for (const char* name : {"usage", host_.daemon->podman() ? "usage" : "max_usage"}) {
     const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_in(said, name)));
@@ -63,11 +65,10 @@ void DaemonMemory::note(const Result<HttpResponse>& response) {
 }
 
 bool DaemonMemory::is_recent() const {
-  return Clock::now() - looked_ < 2 * kLongestPause;
+  return Clock::now() - seen_ < 2 * (group_ ? kLongestPause : Clock::duration(kLongestPauseFar));
 }
 
 void DaemonMemory::look_again(Clock::time_point now, Clock::duration longest) {
-  looked_ = now;
   look_at_ = now + pause_;
   pause_ = std::min<Clock::duration>(2 * pause_, longest);
 }

@@ -22,7 +22,7 @@ class DaemonMemory {
   void look(Deadlines::Clock::time_point now);      // if it is time
   void stop();
   const Usage& usage() const { return usage_; }
-  bool is_recent() const;  // whether usage() is as of a moment ago
+  bool is_recent() const;  // whether usage() is as of the last look that was due
 
  private:
   void read(Deadlines::Clock::time_point now);
@@ -37,7 +37,7 @@ class DaemonMemory {
   std::optional<HttpStreams::Id> asked_;
   Deadlines::Due look_at_;
   Deadlines::Clock::duration pause_;
-  Deadlines::Clock::time_point looked_;
+  Deadlines::Clock::time_point seen_;  // anything
   Usage usage_;
 };
 

@@ -28,11 +28,12 @@ class HostPaths {
                                   std::string_view hint = {});
   // Of a path for who takes something of a kind that is not known: whether anything lies there.
   void look(std::string_view text, std::string_view taker, const Spot& spot);
-  // Of what is right in the workflow, and not on this host.
-  void say_of_host(const std::string& message, const Spot& spot) const;
+  // As PlannerContext has it.
+  const Result<HostEntry>& entry_at(const std::string& path);
 
  private:
-  const Result<HostEntry>& entry_at(const std::string& path);
+  // Of what is right in the workflow, and not on this host.
+  void say_of_host(const std::string& message, const Spot& spot) const;
 
   const PlannerContext& context_;
   const std::string_view directory_;

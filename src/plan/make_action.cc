@@ -312,7 +312,9 @@ std::vector<std::string> command_of(const PlannedStep& step) {
   const Tool& tool = *step.tool->tool;
   const auto& command = step.options->command.empty() ? tool.command : step.options->command;
   std::vector<std::string> words;
-  if (command.empty() || tool.keeps_entrypoint) words = image.entrypoint;
+  // [""] is how the entrypoint of a base image is taken away; Docker starts the cmd then.
+  const bool has_entrypoint = image.entrypoint != std::vector<std::string>{""};
+  if (has_entrypoint && (command.empty() || tool.keeps_entrypoint)) words = image.entrypoint;
   const auto& rest = command.empty() ? image.cmd : command;
   words.insert(words.end(), rest.begin(), rest.end());
   return words;

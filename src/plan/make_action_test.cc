@@ -99,6 +99,15 @@ TEST(MakeAction, ArgvIsTheCommandOrElseTheImages) {
   EXPECT_THAT(c.good().argv, ElementsAre("/entry", "-x", "${inputs.input}"));
 }
 
+// As Docker takes it: the entrypoint of a base image is taken away so.
+TEST(MakeAction, AnEntrypointOfOneEmptyWordIsNone) {
+  Case c;
+  c.tool.command.clear();
+  c.image.entrypoint = {""};
+  c.image.cmd = {"echo", "hi"};
+  EXPECT_THAT(c.good().argv, ElementsAre("echo", "hi"));
+}
+
 TEST(MakeAction, WhatCanBeNoArgvIsRefused) {
   Case c;
   c.tool.command.clear();

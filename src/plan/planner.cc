@@ -211,13 +211,12 @@ class Planner {
     const auto& tool = plan.steps[output.step].tool;
     const bool directory = tool && output.path.empty() && output.output < tool->tool->outputs.size() &&
                            tool->tool->outputs[output.output].kind == PortKind::Directory;
-    const auto wrong = [&](const std::string& why) {
-      spot.error("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + why);
-    };
+    const std::string copied = "output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to);
+    const auto wrong = [&](const std::string& why) { spot.error(copied + why); };
     if (output.to == "/") return wrong("; give it a directory of its own");
     std::string path = output.to;
     for (bool itself = true;; path = std::string(directory_name(path)), itself = false) {
-      const auto entry = context_.host_entry(path);
+      const auto& entry = hosts_.entry_at(path);
       if (!entry && entry.error().kind == ErrorKind::NotFound) {
         if (path == "/") return;
         continue;
@@ -226,9 +225,10 @@ class Planner {
       if (entry && entry->kind == PortKind::Directory) {
         // Of what is written in place, the container's user decides.
         if (!entry->unwritable.empty() && plan.direct_target(output.step, output.output) == nullptr) {
-          hosts_.say_of_host("output " + in_quotes(output.name) + " is copied to " + in_quotes(output.to) + ", but " +
-                                 in_quotes(path) + " can't be written in: " + entry->unwritable,
-                             spot);
+          const std::string why = ", but " + in_quotes(path) + " can't be written in: " + entry->unwritable;
+          // What is there already may be what would be copied.
+          const bool warned = itself || context_.outputs_may_be_left || context_.inputs_may_be_missing;
+          warned ? spot.warn(copied + why) : wrong(why);
         }
         return;
       }

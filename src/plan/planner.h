@@ -30,6 +30,8 @@ struct PlannerContext {
   // An input of the host where nothing lies or that can't be read is warned of only, as is where nothing can be
   // written: the workflow is looked at, not run.
   bool inputs_may_be_missing = false;
+  // Not every output will be written, as with targets or in a dry run: one that can't be is warned of only.
+  bool outputs_may_be_left = false;
 };
 
 // None when there are errors among the findings (sorted then). When a finding is not the document's fault, since a

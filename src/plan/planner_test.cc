@@ -436,9 +436,9 @@ TEST(Planner, WhatMayBeASecretIsNotQuoted) {
       {"NUMBER", "hunter2", {2, 1}, true}, {"CHOICE", "hunter2", {3, 1}, true}, {"FIXED", "hunter2", {4, 1}, true}};
   EXPECT_THAT(on.findings_of(builder),
               ElementsAre("flow.yml:2:1: step 'a': parameter 'NUMBER': expected an int, found something else (not "
-                          "shown, as it is made of variables of the environment)",
+                          "shown, as it may be a secret)",
                           "flow.yml:3:1: step 'a': parameter 'CHOICE': expected one of \"a\", \"b\", found something "
-                          "else (not shown, as it is made of variables of the environment)",
+                          "else (not shown, as it may be a secret)",
                           "flow.yml:4:1: step 'a': parameter 'FIXED': it is not adjustable: its value is \"x\""));
 }
 

@@ -73,7 +73,7 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
   planned.options = take_options(std::move(step.options), spot);
   if (known_) {
     planned.tool = known_->resolved;
-    check_command(planned, spot.moved(step.image_at));
+    if (whole) check_command(planned, spot.moved(step.image_at));
   }
   check_needs(known_ ? needs_of(planned) : planned.options->needs, *planned.options, spot.moved(planned.resources_at));
   if (known_) {
@@ -86,8 +86,10 @@ void StepPlanner::plan(StepIndex index, Step& step, const std::vector<Override>&
   }
   take_arguments(step.params, spot);
   take_bindings(step.inputs, spot);
-  if (known_) take_defaults(spot);
-  if (known_ && whole) look_for_gaps(spot, gaps);
+  if (known_ && whole) {
+    take_defaults(spot);
+    look_for_gaps(spot, gaps);
+  }
   std::sort(planned.values.begin(), planned.values.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::sort(planned.inputs.begin(), planned.inputs.end(), [](const PlannedInput& a, const PlannedInput& b) {
@@ -216,7 +218,7 @@ void StepPlanner::give_unshown(std::uint32_t index, Value value, const Spot& spo
   const bool fixed = parameter.fixed && parameter.initial;
   if (fixed || check_value(parameter, value)) return give(index, std::move(value), Origin::Workflow, spot);
   spot.error("parameter " + in_quotes(parameter.name) + ": expected " + expected_of(parameter) +
-             ", found something else (not shown, as it is made of variables of the environment)");
+             ", found something else (not shown, as it may be a secret)");
 }
 
 void StepPlanner::add_host_input(PlannedInput input, std::string path) {

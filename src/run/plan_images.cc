@@ -18,7 +18,7 @@ Result<ToolPtr> PlanImages::find(const std::string& name, const StepOptions& ste
   }
   TRY(auto found, image(name, step, login));
   TRY(auto tool, resolved_tool(images_, std::move(found), name, step, findings));
-  found_.push_back({name, std::move(login), tool});
+  if (use_ == Use::GiveAndRun) found_.push_back({name, std::move(login), tool});
   return tool;
 }
 
@@ -58,6 +58,7 @@ Result<void> PlanImages::give(Plan& plan, const std::vector<bool>& wanted) {
     if (const auto found = given.find(step.tool.get()); found != given.end() && found->second)
       step.tool = found->second;
   }
+  found_.clear();  // and with it the logins
   return {};
 }
 

@@ -23,17 +23,18 @@ Failure failure_of(const Ending& ending) {
 
 // What made the limit, for whoever has to raise it.
 std::string how_to_raise(const Plan& plan, const PlannedStep& step, std::uint64_t limit, const ScaledNeeds* scaled) {
-  if (const auto& most = step.options->max_memory; most && limit >= *most) return "raise max_memory";
   // Later tries may have more than any of these gives.
   std::uint64_t largest = needs_of(step).limits.memory.value_or(0);
   std::string advice = "raise " + std::string(plan.memory_key);
-  if (scaled == nullptr) return advice;
-  for (const auto& rule : scaled->rules) {
+  for (std::size_t i = 0; scaled != nullptr && i < scaled->rules.size(); ++i) {
+    const RuleOfPort& rule = scaled->rules[i];
     if (!rule.rule.limit || !rule.measured || rule.gives() <= largest) continue;
     largest = rule.gives();
     advice = "raise the scale_factor of its rule " + rule.text();
   }
-  return advice;
+  const StepOptions& options = *step.options;
+  const bool grown = options.retry_memory > 1 && options.max_memory && largest < limit && limit >= *options.max_memory;
+  return grown ? "raise max_memory" : advice;
 }
 
 std::string why_it_failed(const Plan& plan, const PlannedStep& planned, const std::optional<std::uint64_t>& limit,

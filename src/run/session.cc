@@ -121,8 +121,10 @@ std::optional<Plan> plan_workflow(RunRequest& request, PlanImages& images, RunRe
   const auto resolve = [&](const std::string& name, const StepOptions& step) {
     return wrong ? images.find_here(name, step, report.findings) : images.find(name, step, file, report.findings);
   };
-  auto plan = make_plan(*std::move(workflow), request.settings,
-                        {resolve, host_entry, current_directory(), home_directory()}, report.findings, report.trouble);
+  auto plan = make_plan(
+      *std::move(workflow), request.settings,
+      {resolve, host_entry, current_directory(), home_directory(), false, request.dry_run || !request.targets.empty()},
+      report.findings, report.trouble);
   if (plan) {
     keep_apart(*plan, request.store, report.findings);
     if (auto looked = refuse_links_that_lead_out(*plan, report.findings); !looked) {

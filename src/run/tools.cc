@@ -84,6 +84,24 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
   return resolved;
 }
 
+Result<std::vector<std::string>> files_as_places(const Tool& tool, const Images& images, const Image& image) {
+  std::vector<std::string> found;
+  for (const auto* ports : {&tool.inputs, &tool.outputs}) {
+    for (const auto& port : *ports) {
+      if (port.kind != PortKind::Directory) continue;
+      const auto read = images.read_file(image, port.path, 0);
+      const auto kind = read ? ErrorKind::Exhausted : read.error().kind;
+      if (kind == ErrorKind::Exhausted) {
+        found.push_back((ports == &tool.inputs ? "input " : "output ") + in_quotes(port.name) + ": " + port.path +
+                        " is a file in the image, not a directory");
+      } else if (kind != ErrorKind::Invalid && kind != ErrorKind::NotFound) {
+        return fail(read.error());
+      }
+    }
+  }
+  return found;
+}
+
 std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step) {
   if (!step.tool) return nullptr;
   return std::make_shared<const ResolvedTool>(ResolvedTool{nullptr, std::make_shared<const Tool>(*step.tool)});

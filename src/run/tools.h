@@ -35,6 +35,10 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
                                                           const std::string& name, const StepOptions& step,
                                                           Findings& findings);
 
+// Which directories of the tool are files in the image, so that nothing can be mounted there: "input 'x': /a is a file
+// …".
+Result<std::vector<std::string>> files_as_places(const Tool& tool, const Images& images, const Image& image);
+
 // Where its image is not here: the step's own tool; null where it has none.
 std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step);
 

@@ -49,10 +49,13 @@ class TaskReader {
     read_what_is_given();
     options_->needs = read_kaapana_resources(fields_, report_);
     note_resources(fields_.find("resources"));
-    if (options_->login) hide_password(options_->login->password.value);
+    hide_password();
     step_.options = std::move(options_);
     workflow_.steps.push_back(std::move(step_));
   }
+
+  // As it stands there, also where its login is none.
+  const std::string& password() const { return password_; }
 
  private:
   void read_what_is_given() {
@@ -167,10 +170,10 @@ class TaskReader {
   }
 
   // However it came into the document.
-  void hide_password(const std::string& password) {
-    if (password.empty()) return;
+  void hide_password() {
+    if (password_.empty()) return;
     for (auto& each : options_->env)
-      each.unshown = each.unshown || each.value.find(literal(password)) != std::string::npos;
+      each.unshown = each.unshown || each.value.find(literal(password_)) != std::string::npos;
   }
 
   void read_config() {
@@ -180,7 +183,8 @@ class TaskReader {
     config.word("type", kConfigTypes);
     for (const auto key : kOfClusters) {
       const auto* given = config.find(key);
-      if (given != nullptr && !(given->is_sequence() && Items(*given).empty()))
+      const bool empty = given == nullptr || (given->is_scalar() ? given->text.empty() : given->span == 1);
+      if (!empty)
         report_.warn(given->at, "'config': " + in_quotes(key) + " counts on a cluster only, and is passed over");
     }
     if (const auto* labels = config.mapping("labels")) {
@@ -207,9 +211,13 @@ class TaskReader {
     if (!given("registryUsername") && !given("registryPassword")) return;
     login.username = read_credential(config, "registryUsername");
     login.password = read_credential(config, "registryPassword");
+    password_ = login.password.value;
+    const auto is_said = [](const Credential& one) {
+      return !one.value.empty() || !one.from.env.empty() || !one.from.file.empty();
+    };
     if (login.registry.empty()) {
       report_.error(node.at, "'config': 'registryUsername' and 'registryPassword' need a 'registryUrl'");
-    } else {
+    } else if (is_said(login.username) && is_said(login.password)) {
       options_->login = std::make_shared<const RegistryLogin>(std::move(login));
     }
   }
@@ -243,6 +251,7 @@ class TaskReader {
   Workflow& workflow_;
   Report& report_;
   Step step_;
+  std::string password_;
   std::unique_ptr<StepOptions> options_ = std::make_unique<StepOptions>();
 };
 
@@ -253,11 +262,10 @@ bool quotes(const std::string& message, const std::string& secret) {
 }
 
 // Findings in what came out of a template, at their places in the template.
-void add_from(const Findings& rendered, const Rendered& from, const Workflow& read, Findings& to) {
-  const auto* options = read.steps.empty() ? nullptr : read.steps.front().options.get();
+void add_from(const Findings& rendered, const Rendered& from, const std::string& password, Findings& to) {
   for (Finding finding : rendered.all()) {
     if (finding.at.line > 0) finding.at = from.origin(finding.at);
-    if (options && options->login && quotes(finding.message, options->login->password.value))
+    if (quotes(finding.message, password))
       finding.message = "what stands here is wrong, and is not shown: it has the password of 'config' in it";
     to.add(std::move(finding));
   }
@@ -322,8 +330,13 @@ std::optional<Workflow> read_task(const Document& document, const Surroundings& 
   workflow.memory_key = "resources.limits.memory";
   const auto tree = read_json(rendered->text(), report);
   hide_written(own, *rendered);
-  if (tree) TaskReader(tree->root(), *rendered, workflow, report).read();
-  add_from(own, *rendered, workflow, findings);
+  std::string password;
+  if (tree) {
+    TaskReader reader(tree->root(), *rendered, workflow, report);
+    reader.read();
+    password = reader.password();
+  }
+  add_from(own, *rendered, password, findings);
   if (!report.sound() || workflow.steps.empty()) return std::nullopt;
   move_places(workflow, *rendered);
   return workflow;

@@ -56,6 +56,11 @@ for value in '"x{{ env.PASSWORD }}"' '{{ env.PASSWORD | tojson }}' '"{% set a = 
   expect_exit 0 boxcar inspect --json secret.json --custom patient=p1 --custom p=hunter2-other
   expect_json '.env[0].value == "***"'
 done
+# Nor where its login is none.
+sed 's/"registryUrl": "r.example.org", //; s/{{ env.PASSWORD }} $x/x/; s/"{{ custom.organ.*liver.) }}"/"hunter2-hunter2"/' task.json >urlless.json
+expect_exit 2 boxcar validate urlless.json --custom patient=p1
+expect_err "urlless.json:4:.*ORGAN.*not shown" "urlless.json:5:.*need a 'registryUrl'"
+expect_not_in "$SCENARIO/err" 'hunter2|is not set'
 expect_exit 0 boxcar inspect task.json --custom patient=p1
 expect_out '^Task Segment p1$' 'image: test/segment' 'template: liver' "ct +from $PWD/ct" "mask +to $PWD/mask" '^  ORGAN=liver$' '^  OTHER=\*\*\*$'
 expect_exit 0 boxcar inspect --json task.json --custom patient=p1

@@ -29,6 +29,14 @@ expect_problem writes input_written "it writes into its input 'in': .*Read-only 
 expect_problem occupied path "output 'out': /occupied is a file in the image, not a directory"
 expect_problem leads output "passwd"
 
+# However long its name.
+mkdir long && cp root/good long/good
+long=$(printf 'ä%.0s' {1..150})
+printf '{"name": "long", "description": "d", "templates": [%s]}' "$(template "$long" '["/good"]')" >long/processing-container.json
+make_image test/long long
+expect_exit 0 boxcar test test/long --json
+expect_json '.ok and .tools[0].name == "'"$long"'"'
+
 # For people; one tool; input that is given, lies in ./sample, or is lacking.
 expect_exit 1 boxcar test test/several
 expect_out '^ok +good' '^not ok +fails' "^ +.* why$"

@@ -30,6 +30,19 @@ expect_exit 2 boxcar chain 'test/append --input /root --line x'
 expect_err "but '/root' can't be read: Permission denied$"
 expect_exit 2 boxcar tool --output /usr/local/new test/make
 expect_err "but '/usr/local' can't be written in: Permission denied$"
+# What need not be written this time is warned of.
+cat >targets.yml <<'FLOW'
+steps:
+  make: {image: test/make}
+  other: {image: test/make, params: {text: other}}
+outputs:
+  made: {from: make/output, to: /usr/local/new}
+  good: {from: other/output, to: ./good}
+FLOW
+for how in '--target other' --dry-run; do
+  expect_exit 0 boxcar run targets.yml $how
+  expect_err "^targets.yml:5:[0-9]+: warning: output 'made' .*'/usr/local' can't be written in: Permission denied$"
+done
 # A task that is looked at may be for another machine.
 cat >task.json <<'JSON'
 {"name": "t", "image": "test/none", "taskTemplate": {"identifier": "t", "description": "", "env": [], "command": ["true"],
