@@ -16,12 +16,13 @@ expect_err 'sky.*chang'
 expect_exit 0 boxcar tool --json test/slow --sky sky
 expect_text "$(json '.steps[].result')/output/sky" after.
 
-# One that can't be read is not the step's failure either; the message names both.
+# One that can't be read is found before the start; what lies below it is not looked at then, and is not the step's failure either: the
+# message names both.
 [ "$(id -u)" != 0 ] || return 0 # who reads all
-expect_exit 3 boxcar tool test/slow --sky /etc/shadow
-expect_err "^step slow failed: parameter 'sky': reading /etc/shadow: .*Permission denied$"
-expect_exit 3 boxcar tool --dry-run test/slow --sky /etc/shadow
-expect_err "^slow +fails: parameter 'sky': reading /etc/shadow"
+expect_exit 2 boxcar tool test/slow --sky /etc/shadow
+expect_err "^step 'slow': parameter 'sky' .*'/etc/shadow' can't be read: Permission denied$"
 make_kliko_image test/dir 'touch /output/x' <<<'{schema_version: 4, io: split}'
-expect_exit 3 boxcar tool --input /root test/dir
-expect_err "^step dir failed: input 'input': reading /root: .*Permission denied$"
+expect_exit 3 boxcar tool --input /etc test/dir
+expect_err "^step dir failed: input 'input': reading /etc: opening .*: Permission denied$"
+expect_exit 3 boxcar tool --dry-run --input /etc test/dir
+expect_err "^dir +fails: input 'input': reading /etc: "
