@@ -48,10 +48,10 @@ int fill(const std::string& file, const std::string& directory) {
     TRY(resolved->tool, declared_tool(images, *resolved->image, name, step.template_name, findings));
     return resolved;
   };
-  const auto host_kind = [](const std::string&) -> Result<PortKind> { return PortKind::Directory; };
+  const auto host_entry = [](const std::string&) -> Result<HostEntry> { return HostEntry{PortKind::Directory}; };
   std::optional<Error> fatal;
   std::optional<Plan> plan;
-  if (workflow) plan = make_plan(*std::move(workflow), {}, {resolve, host_kind, "/", "/"}, findings, fatal);
+  if (workflow) plan = make_plan(*std::move(workflow), {}, {resolve, host_entry, "/", "/"}, findings, fatal);
   if (fatal) return complain(*fatal);
   for (const auto& finding : findings.all()) fmt::print(stderr, "{}\n", finding.text());
   if (!plan) return 2;
