@@ -18,8 +18,8 @@ std::string not_here(const std::string& image, const StepOptions& step, bool ask
 
 // What a directory is mounted on can't be a file.
 Result<void> refuse_files_as_places(const Tool& tool, const Images& images, const Image& image) {
-  TRY(const auto files, files_as_places(tool, images, image));
-  return files.empty() ? Result<void>() : fail(ErrorKind::Invalid, join(files, "; "));
+  TRY(const auto places, places_in_image(tool, images, image));
+  return places.files.empty() ? Result<void>() : fail(ErrorKind::Invalid, join(places.files, "; "));
 }
 
 }  // namespace
@@ -39,9 +39,8 @@ void check_workflow(Workflow workflow, const std::string& engine, MissingInputs 
       findings.warn(file, {}, not_here(name, step, (*place)->daemon() != nullptr));
       return tool_without_image(step);
     }
-    const Image& found = **image;
     TRY(auto resolved, resolved_tool(images, std::move(*image), name, step, findings));
-    if (!(*place)->daemon()) CHECK_OK(refuse_files_as_places(*resolved->tool, images, found));
+    if (!(*place)->daemon()) CHECK_OK(refuse_files_as_places(*resolved->tool, images, *resolved->image));
     return resolved;
   };
   // A workflow input without a default gets its value later.

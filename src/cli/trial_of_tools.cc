@@ -15,16 +15,6 @@ constexpr std::size_t kLines = 10;         // of a log
 constexpr std::size_t kReadOnly = 3;       // lines that tell the same
 constexpr std::size_t kLongestLine = 400;  // of them, in bytes
 
-enum class There { File, Directory, Nothing };
-
-Result<There> what_is_at(const Images& images, const Image& image, const std::string& path) {
-  const auto read = images.read_file(image, path, 0);
-  if (read || read.error().kind == ErrorKind::Exhausted) return There::File;
-  if (read.error().kind == ErrorKind::Invalid) return There::Directory;
-  if (read.error().kind == ErrorKind::NotFound) return There::Nothing;
-  return fail(read.error());
-}
-
 bool within(const std::string& path, const Port& port) {
   return path == port.path || path.starts_with(port.path + "/");
 }
@@ -50,17 +40,10 @@ std::string hint(const Sample& sample) {
 
 Result<Looked> look_at(const Tool& tool, const Images& images, const Image& image) {
   Looked looked;
-  TRY(const auto files, files_as_places(tool, images, image));
-  for (const auto& file : files) looked.problems.push_back({"path", file});
-  for (const auto* ports : {&tool.inputs, &tool.outputs}) {
-    for (const auto& port : *ports) {
-      if (port.kind != PortKind::Directory) continue;
-      TRY(const auto there, what_is_at(images, image, port.path));
-      const std::string what = (ports == &tool.inputs ? "input " : "output ") + in_quotes(port.name);
-      if (there == There::Nothing && tool.format == "kaapana") {
-        looked.notes.push_back(what + ": " + port.path + " is not in the image; engines make it when they mount it");
-      }
-    }
+  TRY(const auto places, places_in_image(tool, images, image));
+  for (const auto& file : places.files) looked.problems.push_back({"path", file});
+  for (const auto& absent : places.absent) {
+    if (tool.format == "kaapana") looked.notes.push_back(absent + "; engines make it when they mount it");
   }
   for (const auto& word : tool.command) {
     const auto holds = [&](const Port& port) { return within(word, port); };
@@ -69,8 +52,8 @@ Result<Looked> look_at(const Tool& tool, const Images& images, const Image& imag
         std::any_of(tool.outputs.begin(), tool.outputs.end(), holds)) {
       continue;
     }
-    TRY(const auto there, what_is_at(images, image, word));
-    if (there != There::Nothing) continue;
+    TRY(const auto entry, image_entry(images, image, word));
+    if (entry != ImageEntry::Nothing) continue;
     looked.suspects.push_back({"path", "its command names " + word + ", which is not in the image"});
   }
   return looked;

@@ -84,22 +84,27 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
   return resolved;
 }
 
-Result<std::vector<std::string>> files_as_places(const Tool& tool, const Images& images, const Image& image) {
-  std::vector<std::string> found;
+Result<ImageEntry> image_entry(const Images& images, const Image& image, const std::string& path) {
+  const auto read = images.read_file(image, path, 0);
+  if (read || read.error().kind == ErrorKind::Exhausted) return ImageEntry::File;
+  if (read.error().kind == ErrorKind::Invalid) return ImageEntry::Directory;
+  if (read.error().kind == ErrorKind::NotFound) return ImageEntry::Nothing;
+  return fail(read.error());
+}
+
+Result<PlacesInImage> places_in_image(const Tool& tool, const Images& images, const Image& image) {
+  PlacesInImage places;
   for (const auto* ports : {&tool.inputs, &tool.outputs}) {
     for (const auto& port : *ports) {
       if (port.kind != PortKind::Directory) continue;
-      const auto read = images.read_file(image, port.path, 0);
-      const auto kind = read ? ErrorKind::Exhausted : read.error().kind;
-      if (kind == ErrorKind::Exhausted) {
-        found.push_back((ports == &tool.inputs ? "input " : "output ") + in_quotes(port.name) + ": " + port.path +
-                        " is a file in the image, not a directory");
-      } else if (kind != ErrorKind::Invalid && kind != ErrorKind::NotFound) {
-        return fail(read.error());
-      }
+      TRY(const auto entry, image_entry(images, image, port.path));
+      const std::string subject =
+          (ports == &tool.inputs ? "input " : "output ") + in_quotes(port.name) + ": " + port.path;
+      if (entry == ImageEntry::File) places.files.push_back(subject + " is a file in the image, not a directory");
+      if (entry == ImageEntry::Nothing) places.absent.push_back(subject + " is not in the image");
     }
   }
-  return found;
+  return places;
 }
 
 std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step) {

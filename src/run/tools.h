@@ -35,9 +35,16 @@ Result<std::shared_ptr<const ResolvedTool>> resolved_tool(const Images& images, 
                                                           const std::string& name, const StepOptions& step,
                                                           Findings& findings);
 
-// Which directories of the tool are files in the image, so that nothing can be mounted there: "input 'x': /a is a file
-// …".
-Result<std::vector<std::string>> files_as_places(const Tool& tool, const Images& images, const Image& image);
+enum class ImageEntry { File, Directory, Nothing };
+// What lies at a path of the image.
+Result<ImageEntry> image_entry(const Images& images, const Image& image, const std::string& path);
+
+// Where the tool's directories are mounted, what the image has there, in words: "input 'x': /a is …".
+struct PlacesInImage {
+  std::vector<std::string> files;   // nothing can be mounted on these
+  std::vector<std::string> absent;  // engines make them
+};
+Result<PlacesInImage> places_in_image(const Tool& tool, const Images& images, const Image& image);
 
 // Where its image is not here: the step's own tool; null where it has none.
 std::shared_ptr<const ResolvedTool> tool_without_image(const StepOptions& step);
