@@ -89,6 +89,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return out;
 }
 
+bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
 bool valid_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t n = utf8_length(text);

@@ -17,6 +17,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::vector<std::string_view> lines(std::string_view text);  // a newline at the end begins no further one
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 bool valid_utf8(std::string_view text);
+bool has_nul(std::string_view text);  // where the system ends what it takes: of paths, words and variables
 // For messages and terminals: control characters, bytes that are not UTF-8 and newlines become \xNN, \n …, and more
 // than `limit` bytes are cut with "…".
 std::string printable(std::string_view bytes, std::size_t limit = 200);

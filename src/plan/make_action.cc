@@ -18,11 +18,6 @@ std::string_view name_of_variable(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
 
-// The system takes such a text as far as the NUL only.
-bool has_nul(std::string_view text) {
-  return text.find('\0') != std::string_view::npos;
-}
-
 bool is_root(std::string_view user) {
   const auto name = user.substr(0, user.find(':'));
   return name.empty() || name == "0" || name == "root";
@@ -227,7 +222,10 @@ class Maker {
   }
 
   Result<void> fix_argv() {
-    action_.argv = command_of(step_);
+    const auto words = command_of(step_);
+    action_.argv.reserve(words.entrypoint.size() + words.rest.size());
+    for (const auto part : {words.entrypoint, words.rest})
+      action_.argv.insert(action_.argv.end(), part.begin(), part.end());
     const bool of_image = tool_.command.empty() && step_.options->command.empty();
     for (auto& word : action_.argv) {
       if (!of_image && !tool_.keeps_entrypoint && word.find('$') != std::string::npos) {
@@ -307,16 +305,20 @@ Needs needs_of(const PlannedStep& step) {
   return {own.requests.or_else(declared.requests), own.limits.or_else(declared.limits)};
 }
 
-std::vector<std::string> command_of(const PlannedStep& step) {
+bool CommandWords::start_something() const {
+  const auto& first = entrypoint.empty() ? rest : entrypoint;
+  return !first.empty() && !first.front().empty();
+}
+
+CommandWords command_of(const PlannedStep& step) {
   const Image& image = *step.tool->image;
   const Tool& tool = *step.tool->tool;
   const auto& command = step.options->command.empty() ? tool.command : step.options->command;
-  std::vector<std::string> words;
+  CommandWords words;
   // [""] is how the entrypoint of a base image is taken away; Docker starts the cmd then.
-  const bool has_entrypoint = image.entrypoint != std::vector<std::string>{""};
-  if (has_entrypoint && (command.empty() || tool.keeps_entrypoint)) words = image.entrypoint;
-  const auto& rest = command.empty() ? image.cmd : command;
-  words.insert(words.end(), rest.begin(), rest.end());
+  const bool taken_away = image.entrypoint.size() == 1 && image.entrypoint.front().empty();
+  if (!taken_away && (command.empty() || tool.keeps_entrypoint)) words.entrypoint = image.entrypoint;
+  words.rest = command.empty() ? image.cmd : command;
   return words;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "plan/action.h"
 #include "plan/plan.h"
@@ -19,8 +20,14 @@ struct Content {
 Needs needs_of(const PlannedStep& step);
 
 // What is started: the step's command or its tool's, behind the image's entrypoint where the tool keeps that; without a
-// command the image's entrypoint and cmd. References in it are not filled in.
-std::vector<std::string> command_of(const PlannedStep& step);
+// command the image's entrypoint and cmd. References in it are not filled in. Views of the step.
+struct CommandWords {
+  std::span<const std::string> entrypoint;
+  std::span<const std::string> rest;
+
+  bool start_something() const;  // there is a first word, and it is not empty
+};
+CommandWords command_of(const PlannedStep& step);
 
 // `content_of` finds the content for each of the step's inputs: from a result, or from the host; for a path within a
 // port, that of the subtree. Its errors are returned as they are. Invalid: what a path within a port leads to is of

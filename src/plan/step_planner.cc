@@ -33,8 +33,7 @@ void check_needs(const Needs& needs, const StepOptions& options, const Spot& spo
 }
 
 void check_command(const PlannedStep& step, const Spot& spot) {
-  if (!step.tool->image) return;
-  if (const auto words = command_of(step); words.empty() || words.front().empty())
+  if (step.tool->image && !command_of(step).start_something())
     spot.error("there is no command to run, neither with its tool nor in the image");
 }
 
@@ -43,7 +42,7 @@ void check_variable(const Variable& variable, const Spot& spot) {
     spot.error("the name of an environment variable is not empty and holds no \"=\", found " +
                in_quotes(variable.name));
   }
-  if ((variable.name + variable.value).find('\0') != std::string::npos) {
+  if (has_nul(variable.name) || has_nul(variable.value)) {
     spot.error("environment variable " + in_quotes(variable.name) + " holds a NUL byte");
   }
 }
@@ -186,7 +185,7 @@ void StepPlanner::give(std::uint32_t index, Value value, Origin origin, const Sp
   const auto& parameter = known_->resolved->tool->parameters[index];
   if (known_->resolved->tool->environment && !value.is_null() && !value.list()) {
     value = Value(value.plain());
-    if (value.text()->find('\0') != std::string::npos) {
+    if (has_nul(*value.text())) {
       return spot.error("environment variable " + in_quotes(parameter.name) + " holds a NUL byte");
     }
   }

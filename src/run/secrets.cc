@@ -59,10 +59,10 @@ Result<Reading> read_one(const SecretReference& reference) {
     from = printable(reference.file);
     TRY(reading, read_from_file(reference.file));
   }
-  const char* wrong = reading.value.size() > kLongest                 ? " is longer than 64 KiB"
-                      : reading.value.find('\0') != std::string::npos ? " holds a NUL byte"
-                      : !valid_utf8(reading.value)                    ? " is not UTF-8"
-                                                                      : nullptr;
+  const char* wrong = reading.value.size() > kLongest ? " is longer than 64 KiB"
+                      : has_nul(reading.value)        ? " holds a NUL byte"
+                      : !valid_utf8(reading.value)    ? " is not UTF-8"
+                                                      : nullptr;
   if (wrong == nullptr) return reading;
   wipe(reading.value);
   return fail(ErrorKind::Invalid, "the value of " + from + wrong);

@@ -57,6 +57,12 @@ void Fields::expected(std::string_view key, const Node& value, std::string_view 
                               value.described() + std::string(hint));
 }
 
+bool Fields::is_argument(std::string_view key, const Node& word) const {
+  if (!has_nul(word.text)) return true;
+  expected(key, word, "a string without a NUL byte, which ends every word that a program gets");
+  return false;
+}
+
 std::optional<std::string> Fields::text(std::string_view key) const {
   const auto* value = find(key);
   if (value == nullptr) return std::nullopt;

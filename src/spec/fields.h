@@ -55,6 +55,8 @@ class Fields {
 
   // "step 'a', 'image': expected a string, found the int 3"
   void expected(std::string_view key, const Node& value, std::string_view what, std::string_view hint = {}) const;
+  // Whether a program can get the word whole, else a finding.
+  bool is_argument(std::string_view key, const Node& word) const;
 
  private:
   const Node& node_;

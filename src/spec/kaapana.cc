@@ -191,9 +191,7 @@ std::vector<std::string> read_kaapana_command(const Fields& fields) {
   for (const auto& word : Items(*words)) {
     if (word.kind != Node::Kind::String) {
       fields.expected("command", word, "a string (in quotes)");
-    } else if (word.text.find('\0') != std::string::npos) {
-      fields.expected("command", word, "a string without a NUL byte, which ends every word that a program gets");
-    } else {
+    } else if (fields.is_argument("command", word)) {
       command.push_back(word.text);
     }
   }

@@ -74,7 +74,7 @@ std::string written_plainly(std::string_view path) {
 std::optional<std::string> read_container_path(const Fields& fields, std::string_view key, PathEnd end) {
   auto path = fields.text(key);
   if (!path) return std::nullopt;
-  const std::string plain = path->find('\0') == std::string::npos ? written_plainly(*path) : "";
+  const std::string plain = has_nul(*path) ? "" : written_plainly(*path);
   if (!plain.empty()) {
     if (*path == plain || (end == PathEnd::Slash && *path == plain + '/')) return path;
     if (end == PathEnd::SlashDropped && *path == plain + '/') return plain;

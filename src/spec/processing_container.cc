@@ -129,8 +129,7 @@ class TemplateReader {
     }
     const auto text = variable.text("value");
     if (!text && value->kind != Node::Kind::Null) return;
-    if (text && text->find('\0') != std::string::npos)
-      return variable.expected("value", *value, "a string without a NUL byte");
+    if (text && has_nul(*text)) return variable.expected("value", *value, "a string without a NUL byte");
     const auto right = check_value(parameter, Value(text.value_or("")));
     if (text && right) {
       parameter.initial = Value(*text);

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 2> kRuleTypes = {"limit", "request"};
 constexpr std::array<std::string_view, 3> kRuleModes = {"sum", "max_file_size", "max_item_sum"};
 
 bool stays_within(std::string_view path) {
-  if (path.starts_with('/') || path.find('\0') != std::string_view::npos) return false;
+  if (path.starts_with('/') || has_nul(path)) return false;
   for (const auto part : split(path, '/')) {
     if (part == "..") return false;
   }

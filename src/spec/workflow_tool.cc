@@ -90,10 +90,7 @@ class ToolReader {
         fields_.expected("command", word, "a string");
         continue;
       }
-      if (word.text.find('\0') != std::string::npos) {
-        fields_.expected("command", word, "a string without a NUL byte, which ends every word that a program gets");
-        continue;
-      }
+      if (!fields_.is_argument("command", word)) continue;
       check_word(word);
       tool_.command.push_back(word.text);
     }
